@@ -186,9 +186,21 @@ class TestHistory:
         assert "Lowest price in 90 days: 8.00 to 5.00, ▼ 37.5 %" in labels
         assert "Lowest price in 90 days: 3.00" in labels
         gap = history.script("""
-            return sparkline(modelsByText.get("gamma")).querySelector("path").getAttribute("d");
+            const periods = lowestPrices(modelsByText.get("gamma"));
+            return sparkline(periods, "Price").querySelector("path").getAttribute("d");
         """)
         assert gap.count("M") == 2
+
+    def test_sparkline_next_to_an_offer_states_its_own_prices(self, history: Browser) -> None:
+        """The offer of `alpha` at `q` has one price with a gap; `p` is cheaper, and was cut."""
+        history.script("choose({ seller: 'q', every: 'yes' })")
+        charts = history.find("#seller-table .sparkline")
+        assert [it.get_attribute("aria-label") for it in charts] == ["Price in 90 days: 8.00"]
+        (path,) = history.find("#seller-table .sparkline path")
+        assert (path.get_attribute("d") or "").count("M") == 2
+        labels = [it.get_attribute("aria-label") for it in history.find("#value-table .sparkline")]
+        assert "Price in 90 days: 10.00 to 5.00, ▼ 50 %" in labels
+        assert "Price in 90 days: 8.00" in labels
 
     def test_choosing_a_provider_shows_its_offers(self, history: Browser) -> None:
         assert history.text("seller-title") == "Offers of p"

@@ -26,6 +26,22 @@ function lowestPrices(id) {
   return periods;
 }
 
+/** Return the periods of the blended price of an offer, oldest first. A time without the offer or its price is a gap. */
+function ownPrices({ model_id: id, provider_id: provider, offer_number: offerNumber }) {
+  const {
+    provider_id: providers,
+    offer_number: numbers,
+    blended_usd_per_mtok: prices,
+    valid_from: from,
+    known_until: until,
+  } = columnsOf.prices;
+  return models
+    .get(id)
+    .priceRows.filter(it => providers[it] === provider && numbers[it] === offerNumber && prices[it] !== null)
+    .map(it => ({ price: prices[it], from: from[it], until: until[it] }))
+    .sort((one, two) => one.from - two.from);
+}
+
 /** Return the lowest price of a model just before and just after a moment, null where there was none. */
 function lowestAround(id, at) {
   const { min_blended_usd_per_mtok: prices, valid_from: from, known_until: until } = columnsOf.lowest_prices;

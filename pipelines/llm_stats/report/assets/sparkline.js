@@ -1,18 +1,25 @@
-/* Small charts in tables: the lowest price of a model in 90 days. */
+/* Small charts in tables: the lowest price of a model, or the price of an offer, in 90 days. */
 
 const SPARK = { days: 90, width: 80, height: 18 };
 
-/** Return the change of the lowest price of a model in 90 days, in percent; null if it had none. */
-function lowestChange(id) {
-  const recent = lowestPrices(id).filter(it => it.until >= asOf - SPARK.days * DAY);
+/** Return the periods that reach into the 90 days up to the newest data. */
+function recentPeriods(periods) {
+  return periods.filter(it => it.until >= asOf - SPARK.days * DAY);
+}
+
+/** Return the change from the first to the last price of 90 days, in percent; null without prices. */
+function recentChange(periods) {
+  const recent = recentPeriods(periods);
   return recent.length ? changeOf(recent[0].price, recent.at(-1).price) : null;
 }
 
-/** Return a chart of the lowest price of a model, or "–" if it had none, or only at one moment. A time without a price is a gap. */
-function sparkline(id) {
+/** Return a chart of the prices of periods, or "–" without prices, or if all are of one moment. A time without a price is a gap.
+ *
+ * `subject` is the price that the periods have, such as `"Lowest price"`. */
+function sparkline(periods, subject) {
   const start = asOf - SPARK.days * DAY,
     { width, height } = SPARK;
-  const recent = lowestPrices(id).filter(it => it.until >= start);
+  const recent = recentPeriods(periods);
   if (!recent.length || recent[0].from === recent.at(-1).until) return "–";
   const prices = recent.map(it => it.price),
     low = Math.min(...prices),
@@ -27,7 +34,7 @@ function sparkline(id) {
   const last = recent.at(-1),
     change = changeOf(prices[0], last.price);
   const course = low === high ? usd(low) : `${usd(prices[0])} to ${usd(last.price)}, ${changeText(change)}`;
-  const text = `Lowest price in ${SPARK.days} days: ${course}`;
+  const text = `${subject} in ${SPARK.days} days: ${course}`;
   const image = svg(
     "svg",
     { class: "sparkline", role: "img", "aria-label": text, width, height, viewBox: `0 0 ${width} ${height}` },
@@ -50,14 +57,23 @@ function svg(tag, attributes, ...children) {
   return made;
 }
 
-/** Return the column of a table that shows the chart of each row's model. */
-function sparkColumn(idOf, className = "spare") {
+/** Return the column of a table that shows the lowest price of each row's model. */
+function lowestPriceColumn(idOf) {
+  return sparkColumn("Cheapest", "Lowest price", row => lowestPrices(idOf(row)));
+}
+
+/** Return the column of a table that shows the price of each row's offer. */
+function ownPriceColumn(offerOf) {
+  return sparkColumn("Price", "Price", row => ownPrices(offerOf(row)));
+}
+
+function sparkColumn(name, subject, periodsOf) {
   return {
-    name: "Cheapest, 90 days",
-    value: row => lowestChange(idOf(row)),
-    text: row => changeText(lowestChange(idOf(row))),
-    node: row => sparkline(idOf(row)),
+    name: `${name}, ${SPARK.days} days`,
+    value: row => recentChange(periodsOf(row)),
+    text: row => changeText(recentChange(periodsOf(row))),
+    node: row => sparkline(periodsOf(row), subject),
     isNumber: true,
-    className: `sparks ${className}`,
+    className: "sparks spare",
   };
 }

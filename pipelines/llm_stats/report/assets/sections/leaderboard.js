@@ -47,7 +47,7 @@ function showLeaders() {
       { name: "Bench\u00admarks", value: row => row.benchmark_count, text: row => `${number(row.benchmark_count)} of ${number(most)}`, isNumber: true, isBestHigh: true },
       { name: "Self-reported", value: row => row.self_reported_share, text: row => wholePercent(row.self_reported_share), isNumber: true, className: "spare" },
       { name: costUnit(), value: row => offer(row)?.cost ?? null, text: row => usd(offer(row)?.cost ?? null), isNumber: true, mark: row => offerMark(offer(row)?.offer) },
-      sparkColumn(row => row.model_id),
+      lowestPriceColumn(row => row.model_id),
     ],
   });
 }

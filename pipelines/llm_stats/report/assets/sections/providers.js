@@ -120,7 +120,7 @@ function showSeller() {
         mark: row => offerMark(row.offer),
       },
       { name: "× cheapest", value: row => row.ratio, text: row => ratioText(row.ratio), isNumber: true },
-      sparkColumn(row => row.model.model_id),
+      ownPriceColumn(row => row.offer),
       {
         name: "Status",
         value: row =>

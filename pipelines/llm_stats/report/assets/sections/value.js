@@ -196,7 +196,7 @@ function showOffers(about, good, isUnknown) {
         isBestHigh: true,
         className: "spare",
       },
-      sparkColumn(row => row.point.id),
+      ownPriceColumn(row => row.offer),
       about.benchmark
         ? {
             name: "Evidence",
