@@ -36,12 +36,13 @@ function evidenceText(score) {
   return (EVIDENCE[score.evidence] ?? score.evidence) + (score.has_example_source ? ", example source" : "");
 }
 
-/** Return the evidence of a score in words, with a link to its source. */
+/** Return the evidence of a score in words, with a link to its source; an example source that is the score's mark is not repeated. */
 function evidenceOf(score) {
-  const text = evidenceText(score);
+  const isMarked = score.doubt_rule === "source_is_placeholder",
+    text = evidenceText({ ...score, has_example_source: !isMarked && score.has_example_source });
   return element(
     "span",
-    { className: `evidence ${score.evidence}${score.has_example_source ? " example" : ""}` },
+    { className: `evidence ${score.evidence}` },
     score.source_url ? link(score.source_url, `${text} ↗`) : text,
   );
 }

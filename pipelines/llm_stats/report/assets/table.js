@@ -125,7 +125,8 @@ function updateTable(id, table, options, shownColumns) {
 
 function tableCell(column, row, places) {
   const text = column.text?.(row) ?? column.value(row) ?? "–";
-  const content = column.node?.(row) ?? (column.isNumber ? alignDecimals(String(text), places) : String(text));
+  const figure = () => element("span", { className: "figure" }, alignDecimals(String(text), places));
+  const content = column.node?.(row) ?? (column.isNumber ? figure() : String(text));
   const after = column.mark?.(row);
   const isLong = !column.isNumber && /\S{25}/.test(text);
   return element("td", { className: cellClass(column) + (isLong ? " long" : "") }, content, ...(after ? [" ", after] : []));

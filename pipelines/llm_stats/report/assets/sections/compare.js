@@ -173,7 +173,7 @@ function showShared(chosen) {
     if (!score) return "–";
     const text = scoreText(score.value, row.benchmark);
     const isBest = score.benchmark_rank !== null && score.benchmark_rank === row.best;
-    const value = element(isBest ? "b" : "span", { title: evidenceText(score) }, link(score.source_url, text));
+    const value = element(isBest ? "b" : "span", { className: "figure", title: evidenceText(score) }, link(score.source_url, text));
     return element("span", {}, value, " ", scoreMark(score) ?? "");
   };
   showTable("shared-table", {

@@ -77,7 +77,12 @@ function showModelOffers(model) {
         name: "Status",
         value: offer => (offer.is_available && !offer.is_offered ? "model left the catalog" : truncate(offer.status, 40)),
       },
-      { name: "Since (UTC)", value: offer => utc(offer.valid_from), className: "when spare" },
+      {
+        name: "Since (UTC)",
+        value: offer => utc(offer.valid_from),
+        text: offer => day(offer.valid_from),
+        className: "when spare",
+      },
     ],
   });
 }
@@ -100,8 +105,13 @@ function showScores(model) {
         ? "The record of this model has not been fetched, so its scores are unknown."
         : "This model has no score.",
     columns: [
-      { name: "Benchmark", value: row => row.benchmark.name, className: "name" },
-      { name: "Category", value: row => categoriesText(row.benchmark), className: "spare" },
+      {
+        name: "Benchmark",
+        value: row => row.benchmark.name,
+        className: "name",
+        mark: row => element("small", {}, categoriesText(row.benchmark) ?? ""),
+      },
+      { name: "Category", value: row => categoriesText(row.benchmark), onlyCsv: true },
       {
         name: "Score",
         value: row => row.value,
