@@ -124,27 +124,31 @@ class TestAnswer:
         wide.choose("min", "80")
         assert [row[0] for row in wide.rows("value-table")] == ["Zenith Max (preview) frontier"]
 
-    def test_model_without_a_score_leaves_no_model_good_enough(self, wide: Browser) -> None:
-        unranked = wide.script(
-            "const ids = new Set(subject().entries.map(entry => entry.id));"
-            "const id = [...models.keys()].find(it => !ids.has(it));"
-            "choose({ like: texts[id], min: '1' }); return models.get(id).name;"
-        )
-        answer = wide.text("value-answer")
-        assert answer.startswith(f"{unranked} has no rank in Overall (")
-        assert answer.endswith(
-            " of the 3 benchmarks needed); choose another model, or any score and a minimum."
+    def test_model_without_a_rank_leaves_no_model_good_enough(self, wide: Browser) -> None:
+        wide.script("choose({ models: padded([modelsByText.get('kestrel-2-mini')]) })")
+        wide.choose("score", "category code")
+        assert wide.text("value-answer").startswith("No minimum is set. The cheapest of 5 models: ")
+        (option,) = wide.find("#like option[value=kestrel-2-mini]")
+        assert option.text == "as good as Kestrel 2 Mini: no rank or score"
+        option.click()
+        assert wide.text("value-answer") == (
+            "Kestrel 2 Mini has no rank in Code: it has scores in 2 of the 3 counted benchmarks "
+            "needed (Sample Repair, Sample Agent). Compare by one of them, or choose another "
+            "model, or any score and a minimum."
         )
         assert wide.rows("value-table") == []
         assert wide.script("return shownAnswer.points.some(point => point.isGood)") is False
-        disabled = [option.text for option in wide.find("#like option:disabled")]
-        assert disabled == [f"as good as {unranked}: no rank or score here"]
-        other = wide.script(
-            "const it = [...benchmarks.values()].find(it => it.is_comparable &&"
-            "!it.scoreRows.some(place => texts[columnsOf.scores.model_id[place]] === state.like));"
-            "choose({ score: `benchmark ${texts[it.benchmark_id]}` }); return it.name;"
-        )
-        assert wide.text("value-answer").startswith(f"{unranked} has no score in {other}; ")
+        wide.click("#value-answer button")
+        assert wide.script("return state.score") == "benchmark sample-repair"
+        assert wide.text("value-answer").startswith("The cheapest of 7 models that are good enough")
+
+    def test_model_without_a_score_leaves_no_model_good_enough(self, wide: Browser) -> None:
+        wide.script("choose({ like: 'murmur-1', score: 'benchmark sample-code' })")
+        answer = wide.text("value-answer")
+        assert answer.startswith("Murmur 1 has no score in Sample Code; choose another model, or ")
+        wide.script("choose({ like: 'kestrel-embed-0', score: 'category overall' })")
+        answer = wide.text("value-answer")
+        assert answer.startswith("Kestrel Embed 0 has no rank, because it left the catalog; ")
 
     def test_every_offer_is_listed_on_request(self, wide: Browser) -> None:
         wide.script("choose({ every: 'yes', organization: 'tessera' })")

@@ -26,11 +26,11 @@ function link(address, text) {
   return isWeb ? element("a", { href: address, rel: "noopener noreferrer", target: "_blank" }, text) : document.createTextNode(text);
 }
 
-/** Fill a select with groups of {label, options: [[value, text, isDisabled], …]}, without empty groups. */
+/** Fill a select with groups of {label, options: [[value, text], …]}, without empty groups. */
 function fillSelect(id, groups) {
   const filled = groups.filter(group => group.options.length);
   const shown = filled.length ? filled : [{ label: "", options: [["", "none"]] }];
-  const option = ([value, text, disabled = false]) => element("option", { value, disabled }, truncate(text, 60));
+  const option = ([value, text]) => element("option", { value }, truncate(text, 60));
   byId(id).disabled = !filled.length;
   byId(id).replaceChildren(...shown.flatMap(({ label, options }) =>
     label ? [element("optgroup", { label }, ...options.map(option))] : options.map(option)));

@@ -38,14 +38,14 @@ function fillFilters() {
   fillSelect("modality", [any("any modality"), choices([...modalities].sort().map(name => [name, words(name)]))]);
 }
 
-/** Fill the select "as good as" with the selected models; those without a score here cannot be chosen. */
+/** Fill the select "as good as" with the selected models, and say which of them have no rank or score here. */
 function fillLike() {
   const scored = new Set(subject().entries.map(entry => entry.id)),
     ids = new Set(selected().map(({ model }) => model.model_id));
   if (state.like) ids.add(modelsByText.get(state.like));
   const option = id => {
     const isScored = scored.has(id);
-    return [texts[id], `as good as ${models.get(id).name}${isScored ? "" : ": no rank or score here"}`, !isScored];
+    return [texts[id], `as good as ${truncate(models.get(id).name, 30)}${isScored ? "" : ": no rank or score"}`];
   };
   fillSelect("like", [{ label: "", options: [["", "any score"], ...[...ids].map(option)] }]);
   byId("like").value = state.like;
@@ -78,7 +78,7 @@ function showValue(changed = new Set()) {
   byId("value-note").textContent = valueNote(about, limit, points, good, frontier);
   showCounted("value-benchmarks", about.benchmark ? "" : state.score.replace("category ", ""));
   byId("value-card").hidden = true;
-  byId("value-answer").replaceChildren(...(isUnknown ? [unknownText(about)] : good.length ? answerText(shownAnswer) : closestText(shownAnswer)));
+  byId("value-answer").replaceChildren(...(isUnknown ? unknownText(about) : good.length ? answerText(shownAnswer) : closestText(shownAnswer)));
   showOffers(about, good, isUnknown);
 }
 
@@ -89,25 +89,59 @@ function noPoints({ entries }) {
     : "No model has a rank here. A rank requires three comparable benchmarks.";
 }
 
-/** Return why no model is known to be good enough: the model to compare with has no score here. */
+/** Return why no model is known to be good enough: the model to compare with has no score here, or no rank. */
 function unknownText({ category, title }) {
   const id = modelsByText.get(state.like),
     advice = "choose another model, or any score and a minimum.";
   const name = truncate(models.get(id).name, 60);
-  if (category === undefined) return `${name} has no score in ${title}; ${advice}`;
-  const row = (boards.get(boardKey(category, state.scope)) ?? []).find(place => columnsOf.leaderboard.model_id[place] === id);
-  const count = row === undefined ? 0 : columnsOf.leaderboard.benchmark_count[row];
-  const kind = state.scope === "all" ? "" : "verified or third-party ";
-  return `${name} has no rank in ${words(category)} (${count} of the ${RANKED} ${kind}benchmarks needed); ${advice}`;
+  if (category === undefined) return [`${name} has no score in ${title}; ${advice}`];
+  if (models.get(id).unlisted_since !== null) return [`${name} has no rank, because it left the catalog; ${advice}`];
+  const counted = scoredBenchmarks(id, category, true),
+    others = scoredBenchmarks(id, category, false);
+  const kind = state.scope === "all" ? "" : "verified or third-party ",
+    needed = `${number(counted.length)} of the ${RANKED} counted ${kind}benchmarks needed`;
+  return [
+    `${name} has no rank in ${words(category)}: it has scores in ${needed}`,
+    ...(counted.length ? [" (", ...benchmarkButtons(counted), ")"] : []),
+    ...(others.length ? [", and in others that are not counted (", ...benchmarkButtons(others), ")"] : []),
+    `. ${counted.length + others.length ? "Compare by one of them, or " : "Instead, "}${advice}`,
+  ];
+}
+
+/** Return the benchmarks of a category in which a model has a score, either the counted ones or the others. */
+function scoredBenchmarks(id, category, isCounted) {
+  const column = state.scope === "all" ? "is_counted" : "is_counted_independent",
+    { benchmark_id: ids, evidence } = columnsOf.scores;
+  const scored = new Set(
+    models
+      .get(id)
+      .scoreRows.filter(place => state.scope === "all" || texts[evidence[place]] !== "self_reported")
+      .map(place => ids[place]),
+  );
+  return benchmarkCategories
+    .filter(row => row.category === category && Boolean(row[column]) === isCounted && scored.has(row.benchmark_id))
+    .map(row => benchmarks.get(row.benchmark_id));
+}
+
+/** Return buttons that choose a benchmark, separated by commas; not comparable benchmarks are texts, and more than five are counted. */
+function benchmarkButtons(found) {
+  const shown = found.slice(0, 5).map(benchmark => {
+    if (!benchmark.is_comparable) return benchmark.name;
+    const button = element("button", { type: "button", className: "link" }, benchmark.name);
+    button.addEventListener("click", () => choose({ score: `benchmark ${texts[benchmark.benchmark_id]}` }));
+    return button;
+  });
+  const more = found.length > 5 ? [`, and ${number(found.length - 5)} more`] : [];
+  return [...shown.flatMap((made, place) => (place ? [", ", made] : [made])), ...more];
 }
 
 /** Return the answer in one sentence: the cheapest model that is good enough. */
 function answerText({ about, limit, good }) {
   const [point] = good,
     { model, offer, cost } = point;
-  const field = limit === null ? plural(good.length, "model") : `${plural(good.length, "model")} that are good enough`;
+  const count = plural(good.length, "model");
   return [
-    `The cheapest of ${field}: `,
+    limit === null ? `No minimum is set. The cheapest of ${count}: ` : `The cheapest of ${count} that are good enough: `,
     element("strong", {}, model.name),
     ` at ${offer.label}, ${costText(cost)}${missingHalf()}. `,
     ...pointMarks(point, about),
