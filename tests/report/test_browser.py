@@ -109,6 +109,8 @@ def test_page_is_not_wider_than_the_window(browser: Browser, sample_page: Path, 
     browser.open(sample_page, width)
     browser.open_findings()
     assert browser.overflow() == 0
+    labels = [text.text for text in browser.find("#history-chart text")]
+    assert [text for text in labels if text.count("…") > 1] == [], "a name is shortened once"
 
 
 def test_colours_follow_the_system_while_the_page_is_open(

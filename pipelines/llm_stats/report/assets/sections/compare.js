@@ -1,6 +1,6 @@
 /* Comparison of the selected models: facts side by side, head-to-head, shared benchmarks. */
 
-/** Return the facts of a model as [[label, text or node], …]. */
+/** Return the facts of a model as [[label, value], …]; both are texts or nodes. */
 function facts(model) {
   const yes = { 1: "yes", 0: "no" };
   const [cheapest] = pricedOffers(model);
@@ -28,7 +28,10 @@ function facts(model) {
         ? element("span", {}, `${usd(cheapest.cost)} at ${cheapest.offer.label} `, offerMark(cheapest.offer) ?? "")
         : "no priced offer",
     ],
-    [`Cheapest in the 7 days up to ${day(asOf)}, US$ / M tokens`, weekText(weekMove(model.model_id))],
+    [
+      element("span", {}, "Cheapest in the 7 days up to ", element("span", { className: "figure" }, `${day(asOf)},`), " US$ / M tokens"),
+      weekText(weekMove(model.model_id)),
+    ],
     [
       "Overall rank",
       board

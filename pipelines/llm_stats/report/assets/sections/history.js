@@ -82,7 +82,7 @@ function historySpec(shown, known, start) {
 /** Return the label of the lowest price of a model: its name, and the price with a provider. */
 function lowestLabel(model, periods, price, clamp, colour) {
   const seller = periods.find(it => it.isCurrent && it.isAvailable && it.price === price)?.label,
-    limit = narrow.matches ? 13 : 24;
+    limit = narrow.matches ? 11 : 24;
   const second = `${usd(price)}${seller && !narrow.matches ? ` at ${seller}` : ""}`;
   return {
     lines: [truncateMiddle(model.name, limit), truncate(second, limit)],

@@ -101,7 +101,7 @@ function valueDot(point, about, x) {
     label: isSelected || point.isFrontier ? name : "",
     isFaint: !point.isGood,
     colour: isSelected ? colourOf(point.id) : point.isFrontier ? "var(--first)" : point.isGood ? "var(--muted)" : "var(--line)",
-    size: isSelected ? 130 : point.isFrontier ? 70 : 40,
+    size: (isSelected ? 130 : point.isFrontier ? 70 : 40) * (few ? 1.5 : 1),
     shape: reason ? "triangle-up" : few ? "diamond" : "circle",
     order: isSelected ? 2 : point.isFrontier ? 1 : 0,
     description: `${name} by ${organization}: ${costText(point.cost)}${suspicion(reason)} at ${provider}, score ${score}${point.isFrontier ? ", on the frontier" : ""}`,
