@@ -3,8 +3,8 @@
 -- Grain: category, evidence_scope, model_id.
 -- Order: category <> 'overall', category, evidence_scope, rank nulls last, adjusted_win_rate desc,
 -- model_id.
--- Reads: staging.scores, staging.benchmark_aliases, staging.benchmark_categories,
--- staging.adjusted_results, staging.fixed_point, staging.unlisted_models, staging.cheapest_offers.
+-- Reads: staging.leaderboard_categories, staging.adjusted_results, staging.fixed_point,
+-- staging.unlisted_models, staging.cheapest_offers.
 -- Models ran different benchmarks, so a plain mean of win rates favors models with weak opponents.
 -- adjusted_win_rate corrects for the strength of the opponents: see staging.adjusted_results. Only
 -- counted benchmarks are used. A counted benchmark is comparable, and has at least three models of
@@ -13,36 +13,6 @@
 -- A model that left the catalog has no row, but counts as an opponent.
 create or replace view marts.leaderboard as
 with
--- Upstream may list a benchmark in several categories. The benchmark counts in all its categories
--- for every model, so that all models of a category are compared on the same benchmarks.
-listed_categories as (
-    select
-        coalesce(aliases.benchmark_id, scores.benchmark_id) as benchmark_id,
-        scores.category,
-        scores.is_verified or not scores.is_self_reported as is_independent
-    from staging.scores as scores
-    left join staging.benchmark_aliases as aliases on scores.benchmark_id = aliases.alias
-    where scores.category <> 'overall'
-    union all
-    select
-        benchmark_id,
-        category,
-        true as is_independent
-    from staging.benchmark_categories
-),
-
--- The scope `independent` uses only the categories of independent scores.
-scoped_categories as (
-    select
-        benchmark_id,
-        category,
-        bool_or(is_independent) as is_independent
-    from listed_categories
-    group by
-        benchmark_id,
-        category
-),
-
 results as (
     select
         evidence_scope,
@@ -69,7 +39,7 @@ categorized_results as (
         results.field_share,
         results.opponent_strength
     from results
-    inner join scoped_categories as categories
+    inner join staging.leaderboard_categories as categories
         on results.benchmark_id = categories.benchmark_id
     where
         results.evidence_scope = 'all'

@@ -1,41 +1,20 @@
 -- Categories of every benchmark, and whether the benchmark counts on the category's leaderboards.
 -- Every benchmark is also in the category `overall`.
 -- Grain: benchmark_id, category.
--- Reads: marts.benchmarks, staging.scores, staging.benchmark_aliases, staging.benchmark_categories,
--- staging.compared_scores.
--- Categories come from upstream and from staging.benchmark_categories, as in marts.leaderboard.
+-- Reads: marts.benchmarks, staging.leaderboard_categories, staging.compared_scores.
 with
-listed_categories as (
-    select
-        coalesce(aliases.benchmark_id, scores.benchmark_id) as benchmark_id,
-        scores.category,
-        scores.is_verified or not scores.is_self_reported as is_independent
-    from staging.scores as scores
-    left join staging.benchmark_aliases as aliases on scores.benchmark_id = aliases.alias
-    where scores.category <> 'overall'
-    union all
+all_categories as (
     select
         benchmark_id,
         category,
-        true as is_independent
-    from staging.benchmark_categories
+        is_independent
+    from staging.leaderboard_categories
     union all
     select
         benchmark_id,
         'overall' as category,
         true as is_independent
     from marts.benchmarks
-),
-
-scoped_categories as (
-    select
-        benchmark_id,
-        category,
-        bool_or(is_independent) as is_independent
-    from listed_categories
-    group by
-        benchmark_id,
-        category
 ),
 
 counted_benchmarks as (
@@ -54,7 +33,7 @@ select
     coalesce(counted.is_counted, false) as is_counted,
     coalesce(counted.is_counted_independent, false)
     and categories.is_independent as is_counted_independent
-from scoped_categories as categories
+from all_categories as categories
 inner join marts.benchmarks as benchmarks on categories.benchmark_id = benchmarks.benchmark_id
 left join counted_benchmarks as counted on categories.benchmark_id = counted.benchmark_id
 order by
