@@ -111,6 +111,11 @@ def test_page_is_not_wider_than_the_window(browser: Browser, sample_page: Path, 
     assert browser.overflow() == 0
     labels = [text.text for text in browser.find("#history-chart text")]
     assert [text for text in labels if text.count("…") > 1] == [], "a name is shortened once"
+    scrolling = browser.script(
+        "return [...document.querySelectorAll('.scroller')]"
+        ".filter(it => it.scrollWidth > it.clientWidth).map(it => it.ariaLabel)"
+    )
+    assert scrolling == [], "no table of the sample scrolls sideways"
 
 
 def test_colours_follow_the_system_while_the_page_is_open(

@@ -126,7 +126,8 @@ function updateTable(id, table, options, shownColumns) {
 function tableCell(column, row, places) {
   const text = column.text?.(row) ?? column.value(row) ?? "–";
   const figure = () => element("span", { className: "figure" }, alignDecimals(String(text), places));
-  const content = column.node?.(row) ?? (column.isNumber ? figure() : String(text));
+  const isFigure = column.isNumber || column.className?.startsWith("when");
+  const content = column.node?.(row) ?? (isFigure ? figure() : String(text));
   const after = column.mark?.(row);
   const isLong = !column.isNumber && /\S{25}/.test(text);
   return element("td", { className: cellClass(column) + (isLong ? " long" : "") }, content, ...(after ? [" ", after] : []));

@@ -79,6 +79,12 @@ function changedModel(idOf) {
   };
 }
 
+/** Return a day and a time (UTC) between which a line can break. */
+function timeParts(at) {
+  const parts = utc(at).split(" ").map(part => element("span", { className: "figure" }, part));
+  return element("span", {}, parts[0], " ", parts[1]);
+}
+
 /** Return the marks as one element, or null without marks. */
 function marksOf(marks) {
   return marks.length ? element("span", {}, ...marks.flatMap(made => [made, " "])) : null;
@@ -95,9 +101,9 @@ function changeColumns() {
   const old = column("old_blended_usd_per_mtok"),
     now = column("new_blended_usd_per_mtok");
   return [
-    changedModel(id),
+    { ...changedModel(id), mark: place => element("small", { className: "narrow" }, textOf("provider_name")(place) ?? "") },
     { name: "Model id", value: place => texts[id(place)], onlyCsv: true },
-    { name: "Provider", value: textOf("provider_name") },
+    { name: "Provider", value: textOf("provider_name"), className: "spare" },
     { name: "Old", value: old, text: place => status(place, "old_status", old), isNumber: true },
     { name: "New", value: now, text: place => status(place, "new_status", now), isNumber: true },
     {
@@ -108,7 +114,7 @@ function changeColumns() {
       mark: place => marksOf(changeMarks(rowAt("price_changes", place))),
     },
     { name: "Kind", value: kind, onlyCsv: true },
-    { name: "Since (UTC)", value: place => utc(column("changed_at")(place)), className: "when" },
+    { name: "Since (UTC)", value: place => utc(column("changed_at")(place)), node: place => timeParts(column("changed_at")(place)), className: "when" },
   ];
 }
 
