@@ -1,9 +1,9 @@
--- Each provider with a current offer: how many models it lists, and how its prices compare with
+-- Each provider with a current offer: how many models it offers, and how its prices compare with
 -- the prices of other offers for the same models.
 -- Grain: provider_id.
 -- Order: model_count desc, provider_id.
 -- Reads: marts.offers, staging.is_most_common.
--- If a provider lists a model twice, the comparison uses only the cheaper offer. model_count and
+-- If a provider has two offers for a model, only the cheaper one is compared. model_count and
 -- offer_count include models that left the catalog. The comparison excludes models that left.
 create or replace view marts.providers as
 with
@@ -84,7 +84,7 @@ from listed_offers
 inner join common_names on listed_offers.provider_id = common_names.provider_id
 left join competition on listed_offers.provider_id = competition.provider_id;
 
-comment on view marts.providers is 'One row per provider: how many models it lists, and how its prices for competitive models compare with the lowest prices. A model is competitive if two or more of its available priced offers are not free. The price comparison ignores free offers';
+comment on view marts.providers is 'One row per provider: how many models it offers, and how its prices for competitive models compare with the lowest prices. A model is competitive if two or more of its available priced offers are not free. The price comparison ignores free offers';
 comment on column marts.providers.provider_id is 'Id of a provider with a current offer';
 comment on column marts.providers.provider_name is 'Most frequent display name of the provider in its offers; in a tie, the first in alphabetical order; never a key';
 comment on column marts.providers.model_count is 'Number of models with a current offer of the provider, available or not, including models that left the catalog';

@@ -66,11 +66,11 @@ from changes
 left join staging.benchmark_aliases as aliases on changes.benchmark_id = aliases.alias
 where changes.kind is not null;
 
-comment on view marts.score_changes is 'One row per change (added, withdrawn, corrected or verified) of a benchmark score. The scores in a model''s first fetched record are not changes';
-comment on column marts.score_changes.upstream_benchmark_id is 'Benchmark id upstream; an alias if different from benchmark_id';
+comment on view marts.score_changes is 'One row per change (added, withdrawn, corrected or verified) of a benchmark score. The scores in a model''s first fetched record are not listed as added';
+comment on column marts.score_changes.upstream_benchmark_id is 'Upstream benchmark id; an alias if different from benchmark_id';
 comment on column marts.score_changes.benchmark_name is 'Display name of the benchmark after the change; for a withdrawn score, before the change';
 comment on column marts.score_changes.changed_at is 'When a fetch of the record found the change (UTC); the change happened after the previous fetch of the record';
-comment on column marts.score_changes.kind is 'Kind of change: `added`, `withdrawn`, `corrected` (a new score, maximum or normalized score) or `verified` (by LLM Stats)';
+comment on column marts.score_changes.kind is 'Kind of change: `added`, `withdrawn`, `corrected` (the score, maximum or normalized score changed) or `verified` (by LLM Stats)';
 comment on column marts.score_changes.old_score is 'Score before the change, in the benchmark''s own unit; null if there was no score';
 comment on column marts.score_changes.new_score is 'Score after the change, in the benchmark''s own unit; null if there was no score';
 comment on column marts.score_changes.old_max_score is 'Published maximum before the change; null if there was no score';

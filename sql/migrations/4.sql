@@ -164,9 +164,9 @@ set
         || coalesce(source_url, chr(30))
     );
 
--- Rows that differ only in category are the same score, so their periods must not overlap. If the
--- periods of two rows overlap, the later row now begins at the end of the earlier row. Rows that
--- are equal in category too are separate scores and stay unchanged.
+-- A score in several categories has a row per category; the periods of these rows must not overlap.
+-- If two of them overlap, the later row now begins at the end of the earlier row. Equal rows in one
+-- category are separate scores and stay unchanged.
 update history.scores
 set valid_from = covered_rows.covered_until
 from (

@@ -3,8 +3,8 @@
 -- A value below the median is reported if two conditions hold: 10 or 100 times the value lies
 -- between the first and the third quartile, and the next higher value is at least five times the
 -- value. The value of a weak model usually has closer neighbors.
--- A value above the median is reported if it is more than eight times the median. The limit is
--- not ten, because a 60 instead of a 6 is less than ten times a median of 7.
+-- A value above the median is reported if it is more than eight times the median. With a
+-- limit of ten and a median of 7, a 60 that should be a 6 would not be reported.
 with
 quartiles as (
     select

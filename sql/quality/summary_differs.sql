@@ -1,6 +1,6 @@
--- A model whose summary in the catalog disagrees with its record. Models whose summary is ahead of
--- their record are excluded, because a difference is expected. Unreadable facts are null and are
--- not compared.
+-- A model whose summary in the catalog disagrees with its record. Models in
+-- staging.summaries_ahead are excluded: their summary is newer, so a difference is expected.
+-- Unreadable facts are null and are not compared.
 -- Reads: staging.detail_models, staging.catalog_models, staging.detail_offers,
 -- staging.catalog_offers, staging.summaries_ahead, staging.offer_hash.
 with

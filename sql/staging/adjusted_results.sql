@@ -1,4 +1,4 @@
--- Result of each model on each benchmark that counts on leaderboards, and the mean strength of the
+-- Result of each model on each benchmark that leaderboards use, and the mean strength of the
 -- model's opponents on the benchmark.
 -- Grain: evidence_scope, model_id, benchmark_id.
 -- Order: evidence_scope, benchmark_id, result desc, model_id.
@@ -279,7 +279,7 @@ inner join fields_6 as fields
         results.evidence_scope = fields.evidence_scope
         and results.benchmark_id = fields.benchmark_id;
 
-comment on view staging.adjusted_results is 'One row per evidence scope, model and benchmark that counts on leaderboards: the result of the model, and the mean strength of the other models on the benchmark';
+comment on view staging.adjusted_results is 'One row per evidence scope, model and benchmark that leaderboards use: the result of the model, and the mean strength of the other models on the benchmark';
 comment on column staging.adjusted_results.evidence_scope is '`all`: every chosen score; `independent`: only verified and third-party scores';
 comment on column staging.adjusted_results.benchmark_id is 'Benchmark id that the marts use: see staging.benchmark_aliases';
 comment on column staging.adjusted_results.evidence is 'Who confirms the score: `verified`, `third_party` or `self_reported`';

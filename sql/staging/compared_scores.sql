@@ -160,4 +160,4 @@ comment on column staging.compared_scores.gap_to_best is 'Distance from the valu
 comment on column staging.compared_scores.model_count is 'Number of models with a score on the benchmark in the scope';
 comment on column staging.compared_scores.organization_count is 'Number of organizations with a model that has a score on the benchmark in the scope';
 comment on column staging.compared_scores.not_comparable_reason is 'Why the values cannot be compared; null if they can be compared';
-comment on column staging.compared_scores.is_counted is 'True if the benchmark counts on leaderboards: it is comparable, and at least three models of at least two organizations have a score on it';
+comment on column staging.compared_scores.is_counted is 'True if leaderboards use the benchmark: it is comparable, and at least three models of at least two organizations have a score on it';

@@ -1,5 +1,5 @@
 -- When the catalog last listed each model.
--- Grain: model_id. Models that no trusted read listed have no row.
+-- Grain: model_id. Models that were in no trusted read of the catalog have no row.
 -- Order: listed_at desc, model_id.
 -- Reads: staging.catalog_reads, history.listings.
 create or replace view staging.listed_models as
@@ -13,7 +13,8 @@ listed_periods as (
     where is_listed
 ),
 
--- Many periods end at the same time, so look up the last read only once per end time.
+-- Many periods end at the same time. For speed, find the last read of the catalog only once per
+-- end time.
 period_ends as (
     select distinct valid_to
     from listed_periods
@@ -39,5 +40,5 @@ inner join last_reads
         and listed_periods.valid_from <= last_reads.read_at
 group by listed_periods.model_id;
 
-comment on view staging.listed_models is 'One row per model that a trusted read of the catalog listed';
+comment on view staging.listed_models is 'One row per model that was in a trusted read of the catalog';
 comment on column staging.listed_models.listed_at is 'Start of the last trusted read of the catalog that listed the model (UTC)';

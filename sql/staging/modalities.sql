@@ -2,7 +2,7 @@
 -- Grain: model_id, list_index.
 -- Order: model_id, list_index.
 -- Reads: staging.detail_modalities, staging.catalog_modalities, staging.summaries_ahead.
--- If a model's summary is ahead of the record, the rows come from the summary. Otherwise they come
+-- If staging.summaries_ahead contains a model, its rows come from the summary. Otherwise they come
 -- from the record.
 create or replace view staging.modalities as
 select

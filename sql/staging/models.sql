@@ -2,7 +2,7 @@
 -- Grain: model_id.
 -- Order: release_date desc nulls last, model_id.
 -- Reads: staging.detail_models, staging.catalog_models, staging.summaries_ahead.
--- If a model's summary is ahead of the record, the facts come from the summary. Otherwise they come
+-- If staging.summaries_ahead contains a model, its facts come from the summary. Otherwise they come
 -- from the record. Links to sources always come from the record, because summaries have no links.
 create or replace view staging.models as
 select

@@ -3,7 +3,7 @@
 -- key.
 -- Order: model_id, list_index.
 -- Reads: staging.detail_offers, staging.catalog_offers, staging.summaries_ahead.
--- If a model's summary is ahead of the record, the rows come from the summary. Otherwise they come
+-- If staging.summaries_ahead contains a model, its rows come from the summary. Otherwise they come
 -- from the record.
 create or replace view staging.offers as
 select

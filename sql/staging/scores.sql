@@ -27,4 +27,4 @@ comment on view staging.scores is 'One row per reported benchmark score, as last
 comment on column staging.scores.list_index is 'Position in the record''s list, from 0; the upstream order is not meaningful';
 comment on column staging.scores.benchmark_description is 'Description of the benchmark; null if none is given';
 comment on column staging.scores.is_verified is 'True if LLM Stats checked the score independently';
-comment on column staging.scores.api_rank is 'Rank on the benchmark upstream, 1 is best; null if not ranked';
+comment on column staging.scores.api_rank is 'Upstream rank on the benchmark, 1 is best; null if not ranked';

@@ -1,4 +1,4 @@
--- Models whose summary is ahead of their record.
+-- Models whose summary is ahead: newer than their record.
 -- Grain: model_id.
 -- Order: model_id.
 -- Reads: staging.catalog_models, staging.detail_models.
@@ -6,8 +6,8 @@
 -- requested: `content_hash` then differs from `summary_hash`. A record from the response cache may
 -- have no `summary_hash`. In this case, the summary is ahead if its `upstream_updated_at` is later
 -- than the record's, or if either time is unknown.
--- The contents of summary and record are never compared, because a lasting difference is not a
--- change.
+-- The contents of summary and record are never compared, because they can differ although neither
+-- has changed.
 -- `schema.catalog.is_ahead` has the same rule.
 create or replace view staging.summaries_ahead as
 select summaries.model_id
@@ -25,4 +25,4 @@ where
         )
     );
 
-comment on view staging.summaries_ahead is 'One row per model whose summary in the catalog is ahead of its record: the model''s facts and offers come from the summary, and the record is due';
+comment on view staging.summaries_ahead is 'One row per model whose summary in the catalog is newer than its record: the model''s facts and offers come from the summary, and the record is due for a fetch';

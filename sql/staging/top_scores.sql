@@ -3,7 +3,7 @@
 -- Grain: model_id, category.
 -- Order: model_id, category.
 -- Reads: staging.detail_top_scores, staging.catalog_top_scores, staging.summaries_ahead.
--- If a model's summary is ahead of the record, the rows come from the summary. Otherwise they come
+-- If staging.summaries_ahead contains a model, its rows come from the summary. Otherwise they come
 -- from the record.
 create or replace view staging.top_scores as
 select

@@ -157,7 +157,7 @@ class Score(RecordPart):
         description="Result on a scale of 0 to 1; null if not published"
     )
     rank: Rank | None = Field(
-        None, description="Rank on the benchmark upstream, 1 is best; null if not ranked"
+        None, description="Upstream rank on the benchmark, 1 is best; null if not ranked"
     )
     source_url: str | None = Field(
         None, description="Where the score was published; null if none is given"
