@@ -2,12 +2,12 @@
 -- Severity: error
 -- Reads: staging.last_load, staging.catalog_reads, staging.catalog_models, history.models,
 -- history.offers, history.row_counts.
--- The check compares the offers that existed both before and after the last load. It fails if more
--- than half of the offers that the API returned, and at least 10, changed in the same way. Price
+-- The check compares the offers that existed both before and after the last load. It fails if at
+-- least 10 of them, and more than half of all offers, changed in the same way. Price
 -- changes by a factor between 0.1 and 10 are ignored. Larger price changes count as the same change
 -- if their factors agree within 1 %.
--- Offers from the catalog and offers from records are judged separately. Unchanged summaries in the
--- catalog are not loaded, but the total includes their offers.
+-- Offers from the catalog and offers from records are judged separately. In the catalog, all offers
+-- include those of unchanged summaries, which are not loaded.
 with
 last_read as (
     select

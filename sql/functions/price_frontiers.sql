@@ -123,8 +123,8 @@ frontier_models as (
         frontier_points.directed_value
 ),
 
--- Each frontier model, and the value of the next worse frontier model. A model whose value
--- is between these two values costs at least as much as the better frontier model.
+-- Each frontier model with its value, and the value of the next worse frontier model. A model whose
+-- value is between both values costs at least as much as the better of the two.
 frontier_steps as (
     select
         group_id,

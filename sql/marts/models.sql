@@ -90,6 +90,6 @@ comment on column marts.models.benchmark_count is 'Number of benchmarks on which
 comment on column marts.models.supports_streaming is 'True if the gateway of LLM Stats supports streaming for the model; null if the gateway does not serve the model. False or null says nothing about other providers';
 comment on column marts.models.supports_tools is 'True if the gateway of LLM Stats supports tool calls for the model; null if the gateway does not serve the model. False or null says nothing about other providers';
 comment on column marts.models.supports_vision is 'True if the gateway of LLM Stats accepts images for the model; null if the gateway does not serve the model. False or null says nothing about other providers';
-comment on column marts.models.is_listed is 'True if the catalog lists the model; false if the model left the catalog; null if no trusted read of the catalog covers the model yet. Null counts as listed';
+comment on column marts.models.is_listed is 'True if the catalog lists the model; false if the model left the catalog; null if this is not known yet. Treat null as listed';
 comment on column marts.models.listed_at is 'Start of the last trusted read of the catalog that listed the model (UTC); null if no trusted read listed the model';
 comment on column marts.models.unlisted_since is 'When the model was found to have left the catalog (UTC); null if it is listed';

@@ -2,8 +2,8 @@
 -- Grain: benchmark_id, category.
 -- Order: category, benchmark_id.
 -- Reads: staging.scores, staging.benchmark_aliases, staging.benchmark_categories.
--- Upstream may list a benchmark in several categories. The benchmark counts in all its categories
--- for every model, so that all models of a category are compared on the same benchmarks. The
+-- Upstream gives a category with each score, so a benchmark can have several. It belongs to all of
+-- them for every model, so that all models of a category are compared on the same benchmarks. The
 -- category `overall`, which contains every benchmark, has no rows.
 create or replace view staging.leaderboard_categories as
 with

@@ -60,7 +60,7 @@ def page(number: int, fault: Fault) -> Fault:
 def after(count: int, fault: Fault) -> Fault:
     """Apply a fault to every request after `count` responses with status 200.
 
-    Put `after` last in a list of faults: it counts the statuses that earlier faults set.
+    Put `after` last in a list of faults, because earlier faults may change the status.
     """
     served = 0
     lock = threading.Lock()

@@ -23,7 +23,7 @@ from llm_stats.http.headers import printable, server_time
 from llm_stats.text import pluralize
 
 _MAX_PLAN_LENGTH = 50
-#: A reset more than a year ahead is an error, such as a time in milliseconds.
+#: A reset more than a year ahead is taken for a mistake, and ignored.
 _MAX_RESET = dt.timedelta(days=366)
 
 

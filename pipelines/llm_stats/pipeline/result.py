@@ -214,7 +214,7 @@ class RunResult:
 def summarize_error(
     error: BaseException, started_at: dt.datetime, elapsed_seconds: float
 ) -> dict[str, Any]:
-    """Return the summary of a run that ended with an error: only the first five keys."""
+    """Return the summary of a run that ended with an error: `exit_code` to `elapsed_seconds`."""
     if isinstance(error, KeyboardInterrupt):
         code = error.exit_code if isinstance(error, Interrupted) else 130
         message = str(error) or "interrupted"

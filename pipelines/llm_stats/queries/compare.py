@@ -11,7 +11,7 @@ from llm_stats.table import Table
 from llm_stats.text import format_offer, format_value
 from llm_stats.warehouse.reader import Reader, placeholders
 
-#: Rows of the facts table: heading, and column of `marts.models`.
+#: Rows of the table that `facts` returns: heading, and column of `marts.models`.
 _FACTS = {
     "organization": "organization_name",
     "license": "license_name",

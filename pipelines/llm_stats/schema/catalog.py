@@ -49,7 +49,7 @@ class CatalogLoad:
     rejected: dict[str, str] = field(default_factory=dict)
 
 
-#: Why a read ended before the last page: the page failed, or the quota or the budget is spent.
+#: Why a read ended before the last page: a page failed, or the quota or budget was spent.
 CutOff = Literal["failed", "deferred"]
 
 

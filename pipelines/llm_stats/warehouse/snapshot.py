@@ -28,7 +28,7 @@ FOLDER = "snapshots"
 _ID = "%Y%m%dT%H%M%S.%fZ"
 #: The last snapshot of a day is kept for this many days, counting only days with snapshots.
 _KEPT_DAYS = 7
-#: A rolled-back snapshot is deleted when newer snapshots have more than this many dates.
+#: A rolled-back snapshot is kept until newer snapshots cover more than this many days.
 _ROLLED_BACK_DAYS = 30
 
 

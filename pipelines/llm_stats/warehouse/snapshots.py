@@ -57,8 +57,8 @@ class Snapshots:
         """Make a finished file the live snapshot, in one atomic step; then delete old snapshots.
 
         A power failure leaves either the old or the new state: the file is flushed to disk
-        first, then the folders, then the link. Raises `LoadFailed` if `fsync` fails for the link,
-        or if the file is incomplete, because it has a write-ahead log.
+        first, then the folders, then the link. Raises `LoadFailed` if a write-ahead log shows
+        that the file is incomplete, or if `fsync` fails for the link.
         """
         if file.with_name(f"{file.name}.wal").exists():
             raise LoadFailed(

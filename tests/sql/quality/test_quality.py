@@ -1,4 +1,4 @@
-"""Rules of `marts.data_quality`: each file in `sql/quality` returns the mart's rows of its rule."""
+"""Rules of `marts.data_quality`: each file in `sql/quality` returns the rows of its rule."""
 
 from __future__ import annotations
 
