@@ -80,7 +80,7 @@ def _temp_path(file: Path) -> Iterator[tuple[Path, Path]]:
         yield temp, target
     finally:
         with contextlib.suppress(OSError):
-            temp.unlink(missing_ok=True)
+            temp.unlink()
 
 
 def require_replaceable(folder: Path) -> None:

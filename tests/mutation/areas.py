@@ -43,6 +43,7 @@ AREAS: dict[str, dict[str, tuple[str, ...]]] = {
             "tests/cli/test_read.py",
         ),
         f"{_PACKAGE}/files.py": (
+            "tests/test_files.py",
             "tests/warehouse",
             "tests/report/test_export.py",
             "tests/pipeline/test_run_output.py",
@@ -135,8 +136,9 @@ def related_tests(path: Path) -> list[Path]:
         for match in sorted(ROOT.glob(pattern))
         for test in _files(match, "test_*.py")
     )
-    tests = sorted(found, key=lambda test: _distance(test, path.stem))
-    related = [test for test in tests if _distance(test, path.stem) < _UNRELATED]
+    name = path.parent.name if path.stem == "__init__" else path.stem
+    tests = sorted(found, key=lambda test: _distance(test, name))
+    related = [test for test in tests if _distance(test, name) < _UNRELATED]
     return related if related and path.suffix == ".py" else tests
 
 

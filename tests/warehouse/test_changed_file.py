@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,10 +12,12 @@ import duckdb
 import pytest
 from llm_stats.sample import SampleApi
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
+from llm_stats.warehouse.snapshots import Snapshots
 from support.command import Command
 from support.processes import PROGRAMS
 from support.queries import query_rows
 from support.republish import republish
+from support.tiny_warehouse import publish
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
@@ -110,33 +113,67 @@ def test_rollback_to_a_damaged_snapshot_names_its_id(llm_stats: Command, two_day
     assert done.code == 2
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("fingerprint.json", b"{}"),
-        ("fingerprint.json", b"[]"),
-        ("fingerprint.json", b"null"),
-        ("ancestors", b"\xff\xfe"),
-    ],
-)
-def test_damaged_metadata_stops_no_run(
-    one_model: Path, name: str, content: bytes, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("content", [b"{}", b"[]", b"null", b"half of a JSON te", None])
+def test_damaged_fingerprint_is_no_change(
+    snapshots: Snapshots, tmp_path: Path, content: bytes | None
 ) -> None:
     """A power failure can leave metadata files with wrong content."""
-    (one_model.resolve().parent / name).write_bytes(content)
-    republish(one_model)
-    assert caplog.messages == []
+    publish(snapshots, tmp_path, 1)
+    (live,) = snapshots.all()
+    fingerprint = live.folder / "fingerprint.json"
+    fingerprint.unlink() if content is None else fingerprint.write_bytes(content)
+    os.utime(live.file, (1, 1))
+    assert not live.is_changed()
+
+
+def test_damaged_ancestors_stop_no_run(snapshots: Snapshots, tmp_path: Path) -> None:
+    publish(snapshots, tmp_path, 1, 2)
+    for content in (b"\xff\xfe", None):
+        ancestors = snapshots.all()[-1].folder / "ancestors"
+        ancestors.unlink() if content is None else ancestors.write_bytes(content)
+        assert [snapshot.id[-2:] for snapshot in snapshots.line()] == ["2Z"]
+    publish(snapshots, tmp_path, 3)
+    assert [snapshot.id[-2:] for snapshot in snapshots.line()] == ["3Z", "2Z"]
+
+
+def test_file_is_hashed_only_if_its_size_or_time_differs(
+    snapshots: Snapshots, tmp_path: Path
+) -> None:
+    publish(snapshots, tmp_path, 1)
+    (live,) = snapshots.all()
+    fingerprint = live.folder / "fingerprint.json"
+    stored = json.loads(fingerprint.read_text())
+    fingerprint.write_text(json.dumps(stored | {"sha256": "of another content"}))
+    assert not live.is_changed()
+    os.utime(live.file, (1, 1))
+    assert live.is_changed()
+    fingerprint.write_text(json.dumps(stored))
+    assert not live.is_changed(), "only the time differs"
 
 
 def test_only_another_content_causes_a_warning(
-    one_model: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    os.utime(one_model, (1, 1))
-    republish(one_model)
-    assert caplog.messages == []
-    one_model.chmod(0o644)
-    with duckdb.connect(one_model) as connection:
-        connection.execute("delete from raw.fetches")
-    republish(one_model)
-    (message,) = caplog.messages
-    assert "was changed by another program" in message
+    warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
+    file, advice = warehouse.database, ""
+    for value in (1, 2, 3):
+        publish(warehouse.snapshots, tmp_path, value)
+        os.utime(file, (1, 1))
+        republish(file)
+        assert caplog.messages == []
+        file.chmod(0o644)
+        older = warehouse.snapshots.line()[1]
+        if value == 1:
+            older.delete()
+        else:
+            command = f"llm-stats rollback --to {older.id} --database {file}"
+            advice = f"; `{command}` returns to an earlier state"
+        with duckdb.connect(file) as connection:
+            connection.execute("update t set x = 9")
+        with warehouse.working_copy():
+            pass
+        assert caplog.messages == [
+            f"{file} was changed by another program after it was published; "
+            f"the run continues from the changed file{advice}"
+        ]
+        caplog.clear()

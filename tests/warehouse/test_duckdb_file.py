@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
+from llm_stats.connection import QueryError
+from llm_stats.errors import CheckFailed, LoadFailed, UsageError
 from llm_stats.sample import SampleApi
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
+from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 from support.command import Command
 from support.queries import query_rows
 from support.republish import republish
@@ -112,6 +117,133 @@ class TestPath:
         done = run("murmur-1", "--database", "locked/llm_stats.duckdb")
         assert "cannot be written" in done.err
         assert done.code == 2
+
+
+class TestWorkingCopy:
+    """Files that a working copy leaves, and the errors inside it."""
+
+    def test_names_in_the_folder_next_to_the_database(self, tmp_path: Path) -> None:
+        warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
+        with warehouse.lock(), warehouse.working_copy() as copy:
+            assert copy.path.parent == tmp_path / ".w" / "work" / copy.id
+            warehouse.quarantine(copy, CheckFailed("reason"))
+        with pytest.raises(CheckFailed), warehouse.lock():
+            raise CheckFailed("reason")
+        assert warehouse.cache == tmp_path / ".w" / "responses.sqlite"
+        assert {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*")} == {
+            ".w",
+            ".w/last_failure.json",
+            ".w/lock",
+            ".w/rejected",
+            ".w/rejected/reason.txt",
+            ".w/rejected/w.duckdb",
+            ".w/work",
+        }
+
+    @pytest.mark.parametrize(
+        ("error", "cause"),
+        [
+            (OSError(errno.EIO, "Input/output error"), "Input/output error: {}/.w"),
+            (duckdb.IOException("IO Error: no space\nmore"), "IO Error: no space"),
+            (duckdb.Error(), "Error"),
+            (QueryError("a view is missing"), "a view is missing"),
+        ],
+    )
+    def test_error_of_the_disk_or_the_engine_publishes_nothing(
+        self, tmp_path: Path, error: Exception, cause: str
+    ) -> None:
+
+        def fail(copy: DuckDBWorkingCopy) -> None:
+            copy.migrate()  # opens the file
+            raise error
+
+        warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
+        with (
+            pytest.raises(LoadFailed) as raised,
+            warehouse.lock(),
+            warehouse.working_copy() as copy,
+        ):
+            fail(copy)
+        expected = f"{warehouse.database}: {cause.format(tmp_path)}; nothing was published"
+        assert str(raised.value) == expected
+        assert not copy.path.parent.exists()
+        assert [file for file in open_files() if file.is_relative_to(tmp_path)] == []
+
+    def test_folder_that_is_gone_at_the_end_is_no_error(self, tmp_path: Path) -> None:
+        warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
+        with warehouse.lock(), warehouse.working_copy() as copy:
+            shutil.rmtree(copy.path.parent)
+
+    def test_closed_copy_is_opened_again(self, tmp_path: Path) -> None:
+        warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
+        with warehouse.lock(), warehouse.working_copy() as copy:
+            copy.migrate()
+            copy.close()
+            assert not copy.migrate()
+
+    @pytest.mark.parametrize("kind", ["folder", "link to a folder"])
+    def test_earlier_rejection_is_replaced(self, tmp_path: Path, kind: str) -> None:
+        warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
+        (earlier := tmp_path / "earlier").mkdir()
+        (earlier / "old.txt").touch()
+        with warehouse.lock(), warehouse.working_copy() as copy:
+            if kind == "folder":
+                earlier.rename(warehouse.rejected)
+            else:
+                warehouse.rejected.symlink_to(earlier)
+            warehouse.quarantine(copy, CheckFailed("reason"))
+        assert sorted(file.name for file in warehouse.rejected.iterdir()) == [
+            "reason.txt",
+            "w.duckdb",
+        ]
+        assert (earlier / "old.txt").exists() == (kind != "folder"), "only the link is deleted"
+
+    def test_unreadable_file_is_an_error(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The errors are raised here because root can read every file."""
+
+        def fail(error: Exception) -> Callable[..., None]:
+            def raise_error(*_: object) -> None:
+                raise error
+
+            return raise_error
+
+        warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
+        publish(warehouse.snapshots, tmp_path, 1)
+        copy = DuckDBWorkingCopy(tmp_path)
+        damaged = fail(QueryError("a block is damaged"))
+        monkeypatch.setattr("llm_stats.transform.migrate.schema_version", damaged)
+        with pytest.raises(UsageError, match="cannot be opened as a DuckDB database: a block is"):
+            copy.copy_source(warehouse.database)
+        copy.close()
+        denied = PermissionError(errno.EACCES, "Permission denied")
+        monkeypatch.setattr("shutil.copyfile", fail(denied))
+        with pytest.raises(UsageError, match=r"w\.duckdb cannot be read: Permission denied"):
+            copy.copy_source(warehouse.database)
+
+
+def open_files() -> list[Path]:
+    """Return the files that this process has open."""
+    links = Path("/proc/self/fd").iterdir()
+    return [link.readlink() for link in links if link.is_symlink()]
+
+
+def test_way_back_is_the_newest_snapshot_before_a_time(tmp_path: Path) -> None:
+    warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
+    publish(warehouse.snapshots, tmp_path, 1, 2, 3)
+    times = [snapshot.created_at for snapshot in warehouse.snapshots.all()]
+    assert " --to 20260101T000000.000002Z" in warehouse.way_back(times[2])
+    assert " --to 20260101T000000.000001Z" in warehouse.way_back(times[1])
+    assert warehouse.way_back(times[0]) == (
+        'correct the stored times (docs/operations.md, "Wrong clock")'
+    )
+
+
+def test_default_number_of_snapshots_is_three(tmp_path: Path) -> None:
+    warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
+    publish(warehouse.snapshots, tmp_path, 1, 2, 3, 4)
+    assert len(warehouse.snapshots.all()) == 3
 
 
 def test_log_of_a_file_that_a_snapshot_replaced_is_ignored(tmp_path: Path) -> None:

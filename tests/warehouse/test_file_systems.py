@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from llm_stats import files
+from llm_stats.errors import UsageError
 from llm_stats.sample import SampleApi
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from support.command import Command
@@ -65,19 +66,48 @@ def test_warning_is_logged_as_json(
     assert done.code == 6
 
 
-@pytest.mark.parametrize("operation", ["os.fsync", "os.replace"])
+@pytest.mark.parametrize(
+    ("operation", "code", "advice"),
+    [
+        ("os.fsync", errno.EIO, "use a writable folder, or name another file with --database"),
+        ("os.replace", errno.EIO, "use a writable folder, or name another file with --database"),
+        ("os.fsync", errno.ENOSPC, "free some disk space"),
+        ("os.fsync", errno.EDQUOT, "free some disk space"),
+    ],
+)
 def test_failing_disk_is_found_before_the_first_request(
-    run: Command, workdir: Path, api: SampleApi, monkeypatch: pytest.MonkeyPatch, operation: str
+    run: Command,
+    workdir: Path,
+    api: SampleApi,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    code: int,
+    advice: str,
 ) -> None:
-    monkeypatch.setattr(operation, unsupported(errno.EIO))
+    monkeypatch.setattr(operation, unsupported(code))
     done = run("murmur-1")
     assert done.err == (
-        f"llm-stats: {workdir}/llm_stats.duckdb cannot be written: Input/output error: {workdir}; "
-        "use a writable folder, or name another file with --database\n"
+        f"llm-stats: {workdir}/llm_stats.duckdb cannot be written: {os.strerror(code)}: "
+        f"{workdir}; {advice}\n"
     )
     assert done.code == 2
     assert api.requests == []
     assert list(workdir.iterdir()) == []
+
+
+def test_folder_next_to_the_database_is_tested_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder may be a link to another disk."""
+    fail, fsync = unsupported(errno.EIO), os.fsync
+
+    def fsync_or_fail(descriptor: int) -> None:
+        opened = Path(f"/proc/self/fd/{descriptor}").readlink()
+        (fail if opened.is_relative_to(tmp_path / ".w") else fsync)(descriptor)  # type: ignore[operator]
+
+    monkeypatch.setattr("os.fsync", fsync_or_fail)
+    with pytest.raises(UsageError, match=r"w\.duckdb cannot be written: Input.*/\.w; use a"):
+        DuckDBWarehouse(tmp_path / "w.duckdb").ensure_writable_folder()
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def test_hidden_folder_may_be_a_link(tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory(
         dir="/dev/shm" if Path("/dev/shm").is_dir() else None
     ) as target:
-        (tmp_path / ".w").symlink_to(target)
+        (tmp_path / ".w").symlink_to(Path(target) / "missing" / "folder")
         warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
         with warehouse.lock():
             make(warehouse.folder / "work" / "w.duckdb", 1)

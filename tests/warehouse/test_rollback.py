@@ -7,8 +7,10 @@ import resource
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 from llm_stats.errors import LoadFailed, UsageError
+from llm_stats.transform.migrate import SCHEMA_VERSION
 from llm_stats.warehouse.snapshots import Snapshots
 from support.command import Command
 from support.tiny_warehouse import make, publish, stored_value
@@ -18,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 def test_rollback_and_forward(snapshots: Snapshots, tmp_path: Path, published: Path) -> None:
     publish(snapshots, tmp_path, 1, 2, 3)
-    snapshots.rollback()
+    assert snapshots.rollback().is_live
     assert stored_value(published) == 2
     snapshots.rollback()
     assert stored_value(published) == 1
@@ -83,6 +85,20 @@ def test_rollback_never_activates_a_snapshot_that_cannot_be_opened(
     second.file.unlink()
     with pytest.raises(UsageError, match="there is no snapshot"):
         snapshots.rollback(second.id)
+
+
+def test_rollback_to_an_older_schema_version(
+    snapshots: Snapshots, tmp_path: Path, published: Path
+) -> None:
+    """The next run migrates it."""
+    publish(snapshots, tmp_path, 1, 2)
+    older = snapshots.all()[0].file
+    older.chmod(0o644)
+    with duckdb.connect(older) as connection:
+        connection.execute(f"update history.schema_version set version = {SCHEMA_VERSION - 1}")
+    assert snapshots.rollback().file == older
+    snapshots.rollback("20260101T000000.000002Z")
+    assert snapshots.rollback("20260101T000000.000001Z").file == older
 
 
 def test_rollback_keeps_a_plain_file_as_a_snapshot(

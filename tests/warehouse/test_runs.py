@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import errno
+import json
 import os
 import stat
 import subprocess
@@ -19,7 +20,7 @@ from llm_stats.sample import SampleApi
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from support.command import Command
 from support.processes import PROGRAMS
-from support.tiny_warehouse import make
+from support.tiny_warehouse import make, publish, stored_value
 
 
 def test_foreign_folder_is_an_error(tmp_path: Path) -> None:
@@ -34,6 +35,14 @@ def test_foreign_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / ".project" / "lock").touch()
     with DuckDBWarehouse(tmp_path / "project.duckdb").lock():
         assert thesis.read_text() == "x"
+
+
+def test_snapshots_restored_without_the_lock_file_are_not_foreign(tmp_path: Path) -> None:
+    warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
+    publish(warehouse.snapshots, tmp_path, 1)
+    assert not (warehouse.folder / "lock").exists()
+    with warehouse.lock():
+        assert stored_value(warehouse.database) == 1
 
 
 def test_files_of_another_run_that_is_starting_are_not_foreign(tmp_path: Path) -> None:
@@ -104,12 +113,41 @@ def test_holder_file_is_deleted_after_a_failure(tmp_path: Path) -> None:
     assert not (warehouse.folder / "holder.json").exists()
 
 
-def test_unreadable_holder_file(tmp_path: Path) -> None:
+def test_missing_or_unreadable_holder_file(tmp_path: Path) -> None:
+    warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
+    holder = warehouse.folder / "holder.json"
+    with warehouse.lock():
+        for text in ("[1]", "{}", "half of a JSON te", None):
+            holder.unlink() if text is None else holder.write_text(text)
+            with pytest.raises(Locked, match="just started"), warehouse.lock():
+                pass
+
+
+def test_holder_file_replaces_a_link(tmp_path: Path) -> None:
     warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
     with warehouse.lock():
-        (warehouse.folder / "holder.json").write_text("[1]")
-        with pytest.raises(Locked, match="just started"), warehouse.lock():
-            pass
+        pass
+    (foreign := tmp_path / "notes.txt").write_text("mine")
+    (warehouse.folder / "holder.json").symlink_to(foreign)
+    with warehouse.lock():
+        assert foreign.read_text() == "mine"
+        assert str(os.getpid()) in (warehouse.folder / "holder.json").read_text()
+
+
+@pytest.mark.parametrize("error", [KeyError, OSError])
+def test_holder_without_a_user_name_is_named_by_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    """Python 3.13 raises `OSError` where older versions raise `KeyError`."""
+
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr("getpass.getuser", fail)
+    warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
+    with warehouse.lock():
+        holder = json.loads((warehouse.folder / "holder.json").read_text())
+    assert holder["user"] == str(os.getuid())
 
 
 def test_lock_is_released_when_its_holder_is_killed(tmp_path: Path) -> None:
@@ -144,8 +182,11 @@ def test_leftovers_of_a_killed_run_are_deleted(tmp_path: Path) -> None:
     with warehouse.lock():
         pass
     wreck = make(warehouse.folder / "work" / "20260101T000000.000000Z" / "w.duckdb", 1)
+    undeletable = wreck.parent.with_name("20260101T000000.000001Z")
+    undeletable.touch()  # a file instead of a folder without write permission
     with warehouse.lock():
         assert not wreck.exists()
+        assert undeletable.exists(), "what cannot be deleted stops no run"
 
 
 @pytest.fixture

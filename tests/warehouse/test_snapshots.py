@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import errno
+import os
 import shutil
 import stat
 import subprocess
@@ -12,8 +15,9 @@ from pathlib import Path
 import duckdb
 import pytest
 from llm_stats import files
-from llm_stats.errors import LoadFailed
+from llm_stats.errors import LoadFailed, UsageError
 from llm_stats.queries.snapshots import list_snapshots
+from llm_stats.warehouse.snapshot import Snapshot, has_snapshots
 from llm_stats.warehouse.snapshots import Snapshots
 from support.processes import PROGRAMS
 from support.tiny_warehouse import live_folder, make, publish, stored_value
@@ -186,6 +190,102 @@ def test_folders_are_synced_before_the_link(
     assert synced[6:] == [(tmp_path.name, True), (snapshot, True)], "the link, then the marker"
 
 
+def test_imported_file_and_copied_link_are_synced(
+    snapshots: Snapshots, tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The published path has a regular file, and the file system has no symbolic links."""
+    modified = dt.datetime(2026, 1, 1, tzinfo=dt.UTC).timestamp()
+    os.utime(make(published, 1), (modified, modified))
+    (tmp_path / ".w" / "snapshots" / "20260101T000000.000000Z").mkdir(parents=True)
+    synced: list[str] = []
+    for module in ("snapshot", "snapshots"):
+        monkeypatch.setattr(
+            f"llm_stats.warehouse.{module}.fsync",
+            lambda path: synced.append(str(path.relative_to(tmp_path))),
+        )
+    monkeypatch.setattr(Path, "symlink_to", unsupported)
+    publish(snapshots, tmp_path, 9)
+    imported = ".w/snapshots/20260101T000000.000001Z"
+    assert synced[:5] == [
+        f"{imported}/w.duckdb",
+        f"{imported}/ancestors",
+        f"{imported}/fingerprint.json",
+        imported,
+        imported,
+    ], "the next free id; at last the marker"
+    assert synced.count(".w.duckdb.new") == 1
+
+
+def unsupported(*_: object, **__: object) -> None:
+    raise OSError
+
+
+def test_left_temporary_link_is_replaced(
+    snapshots: Snapshots, tmp_path: Path, published: Path
+) -> None:
+    (foreign := tmp_path / "foreign").touch()
+    published.with_name(".w.duckdb.new").symlink_to(foreign)
+    publish(snapshots, tmp_path, 1)
+    assert published.is_symlink()
+    assert foreign.read_bytes() == b""
+
+
+def test_copy_of_the_same_size_and_time_is_not_the_live_snapshot(
+    snapshots: Snapshots, tmp_path: Path, published: Path
+) -> None:
+    publish(snapshots, tmp_path, 1)
+    (snapshot,) = snapshots.all()
+    status = snapshot.file.stat()
+    published.unlink()
+    published.write_bytes(b"x" * status.st_size)
+    os.utime(published, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert snapshots.live() is None
+    published.write_bytes(snapshot.file.read_bytes())
+    assert snapshots.live() == Snapshot(snapshot.file, is_live=True)
+    (tmp_path / ".w" / "snapshots" / "20270101T000000.000000Z").mkdir()
+    assert snapshots.live() is not None, "a snapshot without a file equals nothing"
+
+
+def test_unreadable_published_file_is_an_error(
+    snapshots: Snapshots, tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(snapshots, tmp_path, 1)
+    published.unlink()
+    published.touch()
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("filecmp.cmp", fail)
+    with pytest.raises(UsageError, match=r"w\.duckdb cannot be read: Input/output error"):
+        snapshots.all()
+
+
+def test_snapshot_that_cannot_be_deleted_stops_no_run(
+    snapshots: Snapshots, tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(snapshots, tmp_path, 1, 2, 3)
+    with monkeypatch.context() as patched:
+        patched.setattr("os.unlink", unsupported)
+        patched.setattr("os.rmdir", unsupported)
+        snapshots.all()[0].delete()
+    assert len(snapshots.all()) == 3
+
+
+def test_warehouse_has_snapshots_if_one_was_published(
+    snapshots: Snapshots, tmp_path: Path, published: Path
+) -> None:
+    folder = tmp_path / ".w" / "snapshots"
+    for name, marker in (("keep-me", "published"), ("20260101T000000.000002Z", "notes")):
+        make(folder / name / "w.duckdb", 1).with_name(marker).touch()
+        assert not has_snapshots(published)
+    publish(snapshots, tmp_path, 1, 3)
+    assert has_snapshots(published)
+    for snapshot in snapshots.all():
+        snapshot.file.unlink()
+    assert not has_snapshots(published)
+
+
 def test_unpublished_snapshot_is_deleted(snapshots: Snapshots, tmp_path: Path) -> None:
     publish(snapshots, tmp_path, 1)
     make(tmp_path / ".w" / "snapshots" / "20990101T000000.000000Z" / "w.duckdb", 2)
@@ -209,10 +309,7 @@ def test_plain_file_is_imported_and_can_be_rolled_back_to(
 def test_without_symbolic_links_a_copy_is_renamed(
     snapshots: Snapshots, tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
-        raise OSError
-
-    monkeypatch.setattr(Path, "symlink_to", fail)
+    monkeypatch.setattr(Path, "symlink_to", unsupported)
     publish(snapshots, tmp_path, 1, 2)
     assert not published.is_symlink()
     assert stored_value(published) == 2

@@ -123,7 +123,7 @@ class DuckDBWarehouse:
         """
         try:
             if self.rejected.is_dir() and not self.rejected.is_symlink():
-                shutil.rmtree(self.rejected, ignore_errors=True)
+                shutil.rmtree(self.rejected)
             else:
                 self.rejected.unlink(missing_ok=True)
             self.rejected.mkdir()
@@ -169,11 +169,9 @@ class DuckDBWarehouse:
     def _warn_if_changed(self) -> None:
         live = self.snapshots.live()
         if live and live.is_changed():
-            remedy = "".join(
-                f"; {format_command(f'rollback --to {older.id}', self.database)} returns to an "
-                "earlier state"
-                for older in self.snapshots.line()[1:2]
-            )
+            older = self.snapshots.line()[1:]
+            command = format_command(f"rollback --to {older[0].id}", self.database) if older else ""
+            remedy = f"; {command} returns to an earlier state" if older else ""
             logging.getLogger(__name__).warning(
                 f"{self.database} was changed by another program after it was published; "
                 f"the run continues from the changed file{remedy}"

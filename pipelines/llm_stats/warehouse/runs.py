@@ -53,7 +53,7 @@ def lock(folder: Path, database: Path | str) -> Iterator[None]:
             yield
         finally:
             with contextlib.suppress(OSError):
-                holder.unlink(missing_ok=True)
+                holder.unlink()
 
 
 def _write_holder(path: Path) -> None:
@@ -118,7 +118,7 @@ def record_failure(file: Path) -> Iterator[None]:
         _write_failure(file, LlmStatsError.exit_code, f"{type(error).__name__}: {error}")
         raise
     with contextlib.suppress(OSError):
-        file.unlink(missing_ok=True)
+        file.unlink()
 
 
 def read_failure(file: Path) -> LastFailure | None:

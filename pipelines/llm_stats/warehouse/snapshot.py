@@ -58,7 +58,7 @@ def new_id(time: dt.datetime | None = None) -> str:
 def is_id(name: str) -> bool:
     """Return whether `new_id` could have returned this name."""
     with contextlib.suppress(ValueError):
-        return dt.datetime.strptime(name, _ID).replace(tzinfo=dt.UTC).strftime(_ID) == name
+        return new_id(_time(name)) == name
     return False
 
 
@@ -79,7 +79,7 @@ class Snapshot:
 
     @property
     def created_at(self) -> dt.datetime:
-        return dt.datetime.strptime(self.id, _ID).replace(tzinfo=dt.UTC)
+        return _time(self.id)
 
     @property
     def is_published(self) -> bool:
@@ -126,7 +126,7 @@ class Snapshot:
         status = self.file.stat()
         if (status.st_size, status.st_mtime_ns) == (size, mtime_ns):
             return False
-        return bool(status.st_size != size or _sha256(self.file) != sha256)
+        return bool(_sha256(self.file) != sha256)
 
     def mark_published(self) -> None:
         """Create the marker file; ignore errors, because the next run creates a missing marker."""
@@ -142,7 +142,7 @@ class Snapshot:
         later run deletes any folder without a marker file.
         """
         with contextlib.suppress(OSError):
-            (self.folder / "published").unlink(missing_ok=True)
+            (self.folder / "published").unlink()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -180,6 +180,11 @@ def _newer_ids(line_ids: Sequence[str], snapshot: Snapshot) -> list[str]:
     if len(newer) < len(line_ids):
         return newer
     return [line_id for line_id in newer if line_id > snapshot.id]
+
+
+def _time(snapshot_id: str) -> dt.datetime:
+    """Return the time in an id. Raises `ValueError` for another name."""
+    return dt.datetime.strptime(snapshot_id, _ID).replace(tzinfo=dt.UTC)
 
 
 def _day(snapshot_id: str) -> str:

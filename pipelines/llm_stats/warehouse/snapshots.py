@@ -66,7 +66,7 @@ class Snapshots:
             )
         parent = self.live() or self._import_plain_file()
         fsync(file)
-        snapshot = Snapshot(self._folder / snapshot_id / self._database.name, is_live=True)
+        snapshot = Snapshot(self._folder / snapshot_id / self._database.name)
         snapshot.folder.mkdir(parents=True)
         # read-only, because a copy to the published path, a symlink, would overwrite the snapshot
         make_read_only(file)

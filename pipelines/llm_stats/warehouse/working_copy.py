@@ -52,9 +52,9 @@ class DuckDBWorkingCopy:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._source: Path | None = None
         self.id = folder.name
         self.path = folder / "llm_stats.duckdb"
+        self._source = self.path
         self._incoming = folder / "incoming.duckdb"
         self._open_connection: duckdb.DuckDBPyConnection | None = None
 
@@ -92,8 +92,9 @@ class DuckDBWorkingCopy:
             return FetchState.read(DuckDBConnection(self._connection))
         except QueryError as error:
             cause = str(error).splitlines()[0]
-            advice = remedy(self._source) if self._source else ""
-            raise UsageError(f"{self._source} is damaged: {cause}; {advice}") from None
+            raise UsageError(
+                f"{self._source} is damaged: {cause}; {remedy(self._source)}"
+            ) from None
 
     def create_views(self) -> None:
         with transaction(self._connection):
@@ -183,8 +184,7 @@ class DuckDBWorkingCopy:
                 where database_name = current_database()
             """
             storage = connection.execute(query).fetchall()[0][0]
-        is_compact = free <= _MAX_FREE_RATIO * total or free * block_size <= _MAX_FREE_BYTES
-        if is_compact and storage == _STORAGE_TAG:
+        if storage == _STORAGE_TAG and not has_much_free_space(total, free, block_size):
             return
         old = self.path.rename(self.path.with_name("old"))
         _create_file(self.path)
@@ -194,6 +194,11 @@ class DuckDBWorkingCopy:
             connection.execute("copy from database old to compact")
             connection.execute("checkpoint compact")
         old.unlink()
+
+
+def has_much_free_space(total: int, free: int, block_size: int) -> bool:
+    """Return whether compacting a file is worth it: of `total` blocks, `free` are unused."""
+    return free > _MAX_FREE_RATIO * total and free * block_size > _MAX_FREE_BYTES
 
 
 def _create_file(path: Path) -> None:
