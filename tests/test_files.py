@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
 from collections.abc import Callable
@@ -157,7 +158,7 @@ def test_lock_of_a_deleted_file_is_taken_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process deletes the file between `open` and `flock`."""
-    flock = files.fcntl.flock
+    flock = fcntl.flock
     attempts = []
 
     def delete_first(descriptor: int, operation: int) -> None:

@@ -49,7 +49,8 @@ def test_state_of_the_current_and_of_an_older_schema_version(tmp_path: Path) -> 
     assert older.fetched_at == state.fetched_at
     assert older.failing_at == state.failing_at
     assert [record.summary_hash for record in older.records.values()] == [None] * 3
-    assert older.summaries == older.validators == {}
+    assert older.summaries == {}
+    assert older.validators == {}
     assert older.unlisted == set()
 
 

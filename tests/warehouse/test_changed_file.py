@@ -113,7 +113,7 @@ def test_rollback_to_a_damaged_snapshot_names_its_id(llm_stats: Command, two_day
     assert done.code == 2
 
 
-@pytest.mark.parametrize("content", [b"{}", b"[]", b"null", b"half of a JSON te", None])
+@pytest.mark.parametrize("content", [b"{}", b"[]", b"null", b"half of a", None])
 def test_damaged_fingerprint_is_no_change(
     snapshots: Snapshots, tmp_path: Path, content: bytes | None
 ) -> None:
