@@ -192,7 +192,7 @@ def _first_keyword(query: str) -> str:
         raise UsageError(str(error).splitlines()[0]) from None
     if not tokens:
         raise UsageError("the query is empty")
-    if any(token.text == ";" and token.token_type.name == "SEMICOLON" for token in tokens[:-1]):
+    if any(token.token_type.name == "SEMICOLON" for token in tokens[:-1]):
         raise UsageError("expected one SQL statement, got several")
     keyword = tokens[0].text.lower()
     if keyword not in _FIRST_WORDS:
