@@ -167,7 +167,7 @@ class MaterializedReader(DuckDBReader):
                 )
             definition = definitions[file.address]
             if file.layer == "marts" or (file.layer == "staging" and _reads_views(file)):
-                definition = definition.replace("CREATE VIEW", "CREATE TABLE", 1)
+                definition = "CREATE TABLE" + definition.removeprefix("CREATE VIEW")
             connection.execute(definition)
         return connection
 

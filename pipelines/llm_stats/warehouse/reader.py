@@ -137,7 +137,7 @@ class Reader(ABC):
         return sorted(
             item
             for item in self._list()
-            if item.schema in SCHEMAS and not item.name.startswith("_dlt")
+            if item.schema in SCHEMAS and not item.name.startswith("_dlt_")
         )
 
     def _find(self, name: str) -> Described:
@@ -195,7 +195,7 @@ def placeholders(values: Sequence[object]) -> str:
 
 def _hint(name: str, existing: list[str], otherwise: str) -> str:
     """Return a hint such as `did you mean offers?`, or the text `otherwise` if none is similar."""
-    close = difflib.get_close_matches(name, existing, n=3)
+    close = difflib.get_close_matches(name, existing)
     return f"did you mean {' or '.join(close)}?" if close else otherwise
 
 
