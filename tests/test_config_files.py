@@ -21,10 +21,21 @@ def uncomment(text: str) -> dict[str, object]:
 def test_files_are_written_and_the_secrets_are_private(llm_stats: Command, workdir: Path) -> None:
     done = llm_stats("init")
     assert done.out.splitlines()[:2] == ["wrote .dlt/config.toml", "wrote .dlt/secrets.toml"]
-    assert "next: write your API key into .dlt/secrets.toml" in done.out
+    assert "next: write your API key into .dlt/secrets.toml, and keep" in done.out
     assert done.code == 0
     assert stat.S_IMODE((workdir / ".dlt" / "secrets.toml").stat().st_mode) == 0o600
     assert "api_key" in (workdir / ".dlt" / "secrets.toml").read_text("utf-8")
+
+
+def test_existing_files_are_not_changed(llm_stats: Command, workdir: Path) -> None:
+    (workdir / ".dlt").mkdir()
+    (workdir / ".dlt" / "secrets.toml").write_text("mine")
+    done = llm_stats("init")
+    assert done.out.splitlines()[:2] == [
+        "wrote .dlt/config.toml",
+        ".dlt/secrets.toml exists: not changed",
+    ]
+    assert (workdir / ".dlt" / "secrets.toml").read_text() == "mine"
 
 
 def test_written_files_change_no_setting(

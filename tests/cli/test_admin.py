@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from llm_stats.sample import SampleApi
 from support.command import Command
 from support.parameter_ids import parameter_id
 
@@ -21,6 +22,39 @@ def test_commands_require_a_database(
     assert "x.duckdb does not exist; create it with" in done.err
     assert done.code == 2
     assert list(workdir.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "subject", "latency", "quota"),
+    [
+        ((), "the bundled sample", 0, None),
+        (("--records", "mine.json"), "mine.json", 0, None),
+        (("--latency-ms", "250", "--planned"), "the bundled sample", 0.25, 250),
+    ],
+    ids=parameter_id,
+)
+def test_sample_api_is_announced(
+    llm_stats: Command,
+    workdir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    subject: str,
+    latency: float,
+    quota: int | None,
+) -> None:
+    (workdir / "mine.json").write_text('[{"id": "m"}]')
+    served: list[SampleApi] = []
+    monkeypatch.setattr(SampleApi, "wait", lambda api: served.append(api))
+    done = llm_stats("sample-api", "--port", 0, *arguments)
+    (api,) = served
+    assert done.err == (
+        f"serving {subject} at {api.base_url} with the key sample-key; Ctrl-C stops it\n"
+    )
+    assert done.out == ""
+    assert done.code == 0
+    assert api._latency == latency
+    assert (api.planned and api.planned._daily_quota) == quota
+    assert (api._catalog.records.keys() == {"m"}) == (subject == "mine.json")
 
 
 @pytest.mark.slow

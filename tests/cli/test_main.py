@@ -37,7 +37,7 @@ def test_help_lists_every_command_with_its_full_summary() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("shwo",), "no such command 'shwo'"),
+        (("shwo",), "no such command 'shwo'. Did you mean 'show'? try `llm-stats --help`"),
         (("run", "--al"), "no such option '--al'"),
         (("show", "--format", "xml"), "'xml' is not one of 'table', 'json', 'csv', 'markdown'"),
         (("run", "--concurrency", "many"), "'many' is not a valid integer"),

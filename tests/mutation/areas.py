@@ -52,12 +52,16 @@ AREAS: dict[str, dict[str, tuple[str, ...]]] = {
     "runs and exit codes": {
         f"{_PACKAGE}/pipeline": ("tests/pipeline", "tests/cli/test_run.py"),
         f"{_PACKAGE}/reporting": ("tests/reporting", "tests/pipeline", "tests/cli/test_run.py"),
+        f"{_PACKAGE}/cli/read.py": ("tests/cli/test_read.py", "tests/queries"),
         f"{_PACKAGE}/cli": (
             "tests/cli",
+            "tests/sample/test_command.py",
+            "tests/test_config_files.py",
             "tests/pipeline/test_run_output.py",
             "tests/pipeline/test_run_failures.py",
             "tests/queries/test_status.py",
             "tests/report/test_dbt_sources.py",
+            "tests/report/test_export.py",
         ),
         f"{_PACKAGE}/errors.py": ("tests/cli", "tests/pipeline"),
         f"{_PACKAGE}/__main__.py": ("tests/test_terminal.py", "tests/cli"),
@@ -127,12 +131,14 @@ def files_of(area: str) -> list[Path]:
 def related_tests(path: Path) -> list[Path]:
     """Return the test files for the mutants of a source file.
 
-    For a Python module, these are the test files that contain its name. If there are none, return
-    all tests of its folder. The first failure ends the run. Tests with the name of the source file
-    come first, because they are the most likely to fail. Golden cases come before slower tests.
+    The tests for a Python module are the test files that contain its name, or all tests of its
+    folder if no file does, or if the module has its own entry. The first failure ends the run. Tests
+    with the name of the source file come first, because they are the most likely to fail. Golden
+    cases come before slower tests.
     """
     folders = AREAS[area_of(path)]
-    patterns = folders[_folder(path, folders)]
+    folder = _folder(path, folders)
+    patterns = folders[folder]
     found = dict.fromkeys(
         test.relative_to(ROOT)
         for pattern in patterns
@@ -142,7 +148,8 @@ def related_tests(path: Path) -> list[Path]:
     name = path.parent.name if path.stem == "__init__" else path.stem
     tests = sorted(found, key=lambda test: _distance(test, name))
     related = [test for test in tests if _distance(test, name) < _UNRELATED]
-    return related if related and path.suffix == ".py" else tests
+    is_reduced = path.suffix == ".py" and folder != str(path)
+    return related if related and is_reduced else tests
 
 
 def _folder(path: Path, folders: Iterable[str]) -> str:

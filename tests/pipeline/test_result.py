@@ -6,14 +6,16 @@ import datetime as dt
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from llm_stats.api.stop import StopReason
-from llm_stats.pipeline.result import RunResult
+from llm_stats.errors import CheckFailed, Interrupted
+from llm_stats.pipeline.result import RunResult, is_failure, summarize_error
+from llm_stats.queries.checks import CheckResult
 from llm_stats.reporting.result_text import format_result
 from llm_stats.schema.catalog import CatalogSummary
-from llm_stats.schema.fetch import Fetch, Outcome
+from llm_stats.schema.fetch import Fetch, FetchResult, Outcome
 from llm_stats.table import Table
 from support.parameter_ids import parameter_id
 
@@ -74,6 +76,173 @@ def test_summary_of_a_run_that_a_budget_ended() -> None:
     assert written["message"] == result.message
     assert written["is_published"]
     assert written["database"] == "x.duckdb"
+
+
+def test_summary_of_a_run_without_anything_to_do() -> None:
+    started_at = dt.datetime(2026, 11, 23, 5, 15, tzinfo=dt.UTC)
+    result = RunResult(Path("x.duckdb"), started_at=started_at, elapsed_seconds=1.23456)
+    zero = dict.fromkeys(get_args(Outcome), 0)
+    assert result.to_dict() == {
+        "exit_code": 0,
+        "kind": "done",
+        "message": "no model requested; 0 requests in 1.2 s",
+        "started_at": "2026-11-23T05:15:00Z",
+        "elapsed_seconds": 1.235,
+        "database": "x.duckdb",
+        "is_published": False,
+        "load_id": "",
+        "requested": 0,
+        "outcomes": zero,
+        "skipped": 0,
+        "requests_sent": 0,
+        "reused": 0,
+        "catalog": None,
+        "stop": None,
+        "quota": None,
+        "problems": [],
+        "new_models": [],
+        "changes": [],
+        "attribution": None,
+        "warnings": [],
+        "new_fields": [],
+    }
+    assert not result.is_migrated
+    assert RunResult(Path("x.duckdb"), destination="postgres at h").location == "postgres at h"
+
+
+def test_summary_of_a_run_with_problems_and_a_catalog() -> None:
+    result = result_of(
+        "failed",
+        "loaded",
+        "rejected",
+        catalog=catalog_of(changed=1),
+        new_fields={"b", "a"},
+        attribution="Source: x",
+        warnings=[CheckResult("doubt", "warning", "A doubt", 3, ("model_id",), [("m",)])],
+    ).to_dict()
+    assert result["exit_code"] == 4
+    assert result["kind"] == "incomplete"
+    assert result["catalog"]["changed"] == 1
+    assert result["problems"] == [
+        {"model_id": "m0", "outcome": "failed", "http_status": None, "message": None},
+        {"model_id": "m2", "outcome": "rejected", "http_status": None, "message": None},
+    ]
+    assert result["new_fields"] == ["a", "b"]
+    assert result["attribution"] == "Source: x"
+    assert result["warnings"] == [{"check": "doubt", "description": "A doubt", "row_count": 3}]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "kind", "message"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted", "interrupted"),
+        (Interrupted("by SIGTERM", 143), 143, "interrupted", "by SIGTERM"),
+        (CheckFailed("a\nb"), 5, "check_failed", "a\nb"),
+        (ValueError("a\nb"), 1, "unexpected", "ValueError: a"),
+    ],
+)
+def test_summary_of_an_error(error: BaseException, code: int, kind: str, message: str) -> None:
+    started_at = dt.datetime(2026, 11, 23, 5, 15, tzinfo=dt.UTC)
+    assert summarize_error(error, started_at, 0.12345) == {
+        "exit_code": code,
+        "kind": kind,
+        "message": message,
+        "started_at": "2026-11-23T05:15:00Z",
+        "elapsed_seconds": 0.123,
+    }
+    assert is_failure({"kind": kind})
+
+
+def test_counts_of_the_results() -> None:
+    result = RunResult(Path("x.duckdb"))
+    now = dt.datetime.now(dt.UTC)
+    fetches = [
+        Fetch(model_id="a", requested_at=now, outcome="loaded", attempts=0),
+        Fetch(model_id="b", requested_at=now, outcome="loaded", attempts=2),
+        Fetch(model_id="c", requested_at=now, outcome="deferred", attempts=0),
+        Fetch(model_id="d", requested_at=now, outcome="failed", attempts=1),
+    ]
+    rows = [{"extra": '{"x": 1}'}, None, None, None]
+    results = [FetchResult(fetch, row) for fetch, row in zip(fetches, rows, strict=True)]
+    assert list(result.count(results)) == results
+    assert result.outcomes == {"loaded": 2, "deferred": 1, "failed": 1}
+    assert result.reused == 1
+    assert [fetch.model_id for fetch in result.not_loaded] == ["c", "d"]
+    assert [fetch.model_id for fetch in result.problems] == ["d"]
+
+
+def test_lines_of_a_run_with_much_to_tell() -> None:
+    changes = Table(("change",), ("VARCHAR",), [(f"change {n}",) for n in range(20)])
+    stop = StopReason("quota", "the quota is spent")
+    failed: list[Outcome] = ["failed"] * 21
+    result = result_of(
+        *failed,
+        "loaded",
+        "deferred",
+        requested=23,
+        requests_sent=1,
+        reused=2,
+        skipped=3,
+        catalog=catalog_of(pages=1, changed=2),
+        stop_reason=stop,
+        new_fields={"b", "a"},
+        warnings=[
+            CheckResult("doubt", "warning", "A doubt", 1, ("model_id",), [("m",)]),
+            CheckResult("keys", "error", "A key", 1, ("model_id",), [("m",)]),
+        ],
+        changes=changes,
+        new_models=["n"],
+        is_published=True,
+    )
+    lines = list(format_result(result))
+    assert lines == [
+        "23 models requested: 1 loaded, 21 failed, 1 deferred; 1 request in 0.0 s",
+        "catalog: 3 models on 1 page, 2 new or changed",
+        "2 responses were reused from an earlier run that was not published",
+        "3 models skipped (not due)",
+        *(f"  failed: m{n}: None" for n in range(20)),
+        "  and 1 more: select * from marts.freshness where consecutive_failures > 0",
+        "stopped early: the quota is spent; 1 model is deferred to a later run",
+        "new fields, kept in the column `extra`: a, b",
+        f"{result.warnings[0]}",
+        f"allowed: {result.warnings[1]}",
+        "1 new model, 20 changes, largest first:",
+        "  new: n",
+        *(f"  change {n}" for n in range(19)),
+        "  and 1 more: `llm-stats changes --database x.duckdb`",
+        "published x.duckdb",
+    ]
+    result.destination = "postgres at h"
+    assert list(format_result(result))[-2:] == [
+        "  and 1 more: `llm-stats changes`",
+        "published postgres at h",
+    ]
+    result.not_loaded = result.not_loaded[:20]
+    result.new_models = []
+    shorter = list(format_result(result))
+    assert "20 changes, largest first:" in shorter
+    assert not [line for line in shorter if " more: " in line]
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ({"new_models": ["m0", "m1"]}, "2 new models"),
+        ({"new_models": ["m0"]}, "1 new model, 0 changes:"),
+        ({"catalog": {"models": 3}, "new_models": ["a", "b", "c"]}, "3 new models"),
+        ({"catalog": {"models": 3}, "new_models": ["a", "b"]}, "2 new models, 0 changes:"),
+        (
+            {"catalog": {"models": 3, "has_summaries": False}, "new_models": ["a", "b"]},
+            "2 new models",
+        ),
+        ({}, "0 changes"),
+    ],
+)
+def test_new_models_of_a_first_run_are_only_counted(fields: dict[str, Any], line: str) -> None:
+    if values := fields.get("catalog"):
+        fields = fields | {"catalog": catalog_of(**values)}
+    lines = list(format_result(result_of("loaded", "loaded", is_published=True, **fields)))
+    assert line in lines
 
 
 def test_model_that_failed_before_is_named() -> None:

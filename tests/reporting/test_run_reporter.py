@@ -45,6 +45,7 @@ def test_every_error_has_its_exit_code_and_kind(
     assert reporter.exit_code == code
     assert read_summary(workdir)["exit_code"] == code
     assert read_summary(workdir)["kind"] == kind
+    assert 0 <= read_summary(workdir)["elapsed_seconds"] < 60
     heading = f"llm-stats failed: {kind.replace('_', ' ')} (exit code {code})"
     assert [text.splitlines()[0] for text in hook.texts] == ([heading] if code != 130 else [])
     assert capsys.readouterr().err == ""

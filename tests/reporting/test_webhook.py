@@ -256,6 +256,13 @@ class TestPost:
         assert str(failed.value) == f"cannot post to the webhook: {cause}"
         assert len(hook.received) == attempts
 
+    def test_only_a_part_of_the_url_that_can_be_secret_is_redacted(self) -> None:
+        url = "https://hook.example/T/e/secret?x=key1/"
+        assert webhook._redact_url(": no_service", url) == ": no_service"
+        assert webhook._redact_url(": not ecret", url) == ": not ecret"
+        for text in ("the secret", "key1", "hook.example"):
+            assert webhook._redact_url(text, url) == ": ***"
+
     def test_slow_headers_end_at_the_deadline(self) -> None:
         """Bytes keep arriving, but the headers never end."""
         with (

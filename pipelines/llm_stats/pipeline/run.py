@@ -241,7 +241,7 @@ def _require_consistent_counts(result: RunResult, reader: Reader) -> None:
     """
     stored = dict(reader.query(query, (result.load_id,)).rows)
     counted = dict(result.outcomes)
-    if not result.requested == result.outcomes.total() == sum(stored.values()) or stored != counted:
+    if result.requested != result.outcomes.total() or stored != counted:
         raise LlmStatsError(
             f"inconsistent counts: {result.requested} requested, {counted} fetched, "
             f"{stored} in the warehouse; nothing was published; please report it"
