@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from llm_stats.cli.options import parse_since
-from llm_stats.errors import UsageError
 from llm_stats.queries import changes
 from support.command import Command
 from support.connection_reader import ConnectionReader
@@ -142,24 +141,52 @@ def test_score_changes_are_described(raw: RawTables) -> None:
     ]
 
 
+def test_rows_have_sizes_and_ids_that_stay_the_same(raw: RawTables) -> None:
+    """The ids are constants: feed readers would show a change with a new id again."""
+    for day, price, score in ((DAY_1, 1, 0.5), (DAY_2, 2, 0.6)):
+        model = make_record(
+            "m", providers=[make_offer("p", price, 8)], scores=[make_score("b", score)]
+        )
+        raw.read_catalog([model, *([make_record("n")] if day == DAY_2 else [])], day)
+        raw.load([model], day)
+        raw.apply()
+    reader: Any = ConnectionReader(raw)
+    table = changes.since(reader, DAY_2)
+    assert table.columns == (
+        "changed_at",
+        "model_id",
+        "counterpart_id",
+        "kind",
+        "change",
+        "size_pct",
+        "change_id",
+    )
+    assert table.types == ("TIMESTAMP", *["VARCHAR"] * 4, "DOUBLE", "VARCHAR")
+    price, new, score = table.rows
+    assert price[:4] == (DAY_2, "m", "p", "price_changed")
+    assert price[5:] == (100, "1cb52101-3047-5581-a146-149b42c8ab41")
+    assert new[:6] == (DAY_2, "n", None, "listed", "n: new in the catalog", None)
+    assert score[:4] == (DAY_2, "m", "b", "corrected")
+    assert round(score[5], 6) == 20
+    ids = [change_id for *_, change_id in table.rows]
+    assert len(set(ids)) == 3
+    assert changes.since(reader, DAY_2 + dt.timedelta(seconds=1)).rows == []
+
+
 @pytest.mark.parametrize(
-    ("text", "moment"),
+    ("change", "threshold", "expected"),
     [
-        ("7d", "2026-11-16T12:00"),
-        ("36h", "2026-11-22T00:00"),
-        ("2026-11-01", "2026-11-01T00:00"),
-        ("2026-11-01T02:00+02:00", "2026-11-01T00:00"),
+        ({"kind": "price_changed", "size_pct": 5.0}, 5, True),
+        ({"kind": "price_changed", "size_pct": 5.0000001}, 5, True),
+        ({"kind": "price_changed", "size_pct": 5.1}, 5, False),
+        ({"kind": "price_changed", "size_pct": None}, 5, False),
+        ({"kind": "corrected", "size_pct": 1.0}, 5, False),
     ],
 )
-def test_since_is_a_time_span_or_a_date(text: str, moment: str) -> None:
-    assert parse_since(
-        text, dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
-    ) == dt.datetime.fromisoformat(moment)
-
-
-def test_other_since_is_an_error() -> None:
-    with pytest.raises(UsageError, match="--since soon: not a time span such as 7d"):
-        parse_since("soon", dt.datetime.now(dt.UTC))
+def test_small_change_is_a_price_change_up_to_the_threshold(
+    change: dict[str, Any], threshold: float, expected: bool
+) -> None:
+    assert changes.is_small(change, threshold) == expected
 
 
 def test_commands_print_the_changes_of_the_sample(llm_stats: Command, demo: Path) -> None:

@@ -7,6 +7,9 @@ import itertools
 import json
 from pathlib import Path
 
+import pytest
+from llm_stats.errors import UsageError
+from llm_stats.queries import compare
 from llm_stats.queries.compare import benchmarks
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from support.command import Command
@@ -30,6 +33,45 @@ def test_compare_shows_facts_and_the_winner_of_each_shared_benchmark(on_demo: Co
     assert winners["sample-arena"] == "aurora-large-1"
     assert winners["sample-math"] == "kestrel-2-pro"
     assert winners["sample-long-context"].startswith("not comparable: ")
+
+
+def test_tables_for_programs_and_for_a_terminal(demo: Path) -> None:
+    ids = ("aurora-large-1", "kestrel-2-pro")
+    with DuckDBReader(demo) as reader:
+        facts, duels = compare.facts(reader, ids), compare.head_to_head(reader, ids)
+        shared = compare.benchmarks(reader, ids)
+        printed = compare.benchmarks_for_terminal(reader, ids)
+        with pytest.raises(UsageError, match="name at least two different models to compare"):
+            compare.facts(reader, ids[:1])
+    assert facts.columns == ("fact", *ids)
+    assert facts.types == ("VARCHAR",) * 3
+    assert [row[0] for row in facts.rows] == [
+        "organization",
+        "license",
+        "commercial use",
+        "open weight",
+        "modalities",
+        "context window, tokens",
+        "parameters",
+        "released",
+        "fetched (UTC)",
+        "cheapest offer, $ per M tokens",
+    ], "both models are listed"
+    columns = ("model_id", "opponent_model_id", "win_count", "tie_count", "loss_count")
+    assert duels.columns == columns
+    assert duels.types == ("VARCHAR", "VARCHAR", *["BIGINT"] * 3)
+    assert [row[:2] for row in duels.rows] == [ids]
+    assert shared.columns == ("benchmark_id", "category", *ids, "winner", "note")
+    assert shared.types == ("VARCHAR", "VARCHAR", *["DOUBLE"] * 2, *["VARCHAR"] * 2)
+    keys = [(category, benchmark_id) for benchmark_id, category, *_ in shared.rows]
+    assert keys == sorted(keys)
+    assert printed.columns == ("benchmark_id", *ids, "note")
+    assert printed.types == ("VARCHAR", "NUMBER", "NUMBER", "VARCHAR")
+    best = {row[0]: [str(value).startswith("best ") for value in row[1:3]] for row in printed.rows}
+    assert best["sample-arena"] == [True, False]
+    assert best["sample-long-context"] == [False, False]
+    notes = {row[0]: row[3] for row in printed.rows}
+    assert str(notes["sample-long-context"]).startswith("not comparable: ")
 
 
 def test_compare_names_models_that_left_or_were_never_fetched(

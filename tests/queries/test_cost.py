@@ -72,6 +72,15 @@ def test_note_is_not_shown_if_only_omitted_offers_are_suspect() -> None:
     assert for_terminal(costs, limit=2).columns[-1] == for_terminal(costs).columns[-1] == "note"
 
 
+def test_model_type_follows_the_id_except_for_llms() -> None:
+    columns = ("model_id", "model_type", "provider_id", "in", "out", "cost_usd", "rank", "reason")
+    rows = [("a", kind, "p", 1, 2, 3, 1, None) for kind in ("llm", None, "speech")]
+    printed = for_terminal(Table(columns, ("VARCHAR",) * len(columns), rows))
+    assert printed.columns == ("model_id", "provider_id", "in $/M", "out $/M", "cost $")
+    assert printed.types == ("VARCHAR", "VARCHAR", *["DOUBLE"] * 3)
+    assert printed.rows == [(name, "p", 1, 2, 3) for name in ("a", "a", "a (speech)")]
+
+
 @pytest.mark.parametrize(
     ("text", "number_of"),
     [
@@ -83,6 +92,7 @@ def test_note_is_not_shown_if_only_omitted_offers_are_suspect() -> None:
         ("500k", 5e5),
         ("1.5B", 1.5e9),
         ("1,500.5k", 1500500.0),
+        (" 3M ", 3e6),
     ],
 )
 def test_parse_tokens(text: str, number_of: float) -> None:

@@ -56,6 +56,32 @@ def test_other_changes_are_described_only_where_they_happened(raw: RawTables) ->
     ]
 
 
+def test_rows_are_sorted_and_have_the_evidence(raw: RawTables) -> None:
+    scores = [
+        make_score("v", 0.5, verified_by_llmstats=True),
+        make_score("s", 0.5, is_self_reported=True),
+        make_score("t", 0.5, is_self_reported=False),
+    ]
+    offers = [make_offer("q", 1, 2), make_offer("p", 1, 2), make_offer("p", 3, 4)]
+    raw.load([make_record("m", scores=scores, providers=offers), make_record("n")], DAY_1)
+    raw.apply()
+    timeline = history_of(raw)
+    assert timeline.columns == ("valid_from", "valid_to", "kind", "counterpart_id", "description")
+    assert timeline.types == ("TIMESTAMP", "TIMESTAMP", *["VARCHAR"] * 3)
+    assert timeline.rows == [
+        (DAY_1, None, "offer", "p", "1.00 in, 2.00 out, active"),
+        (DAY_1, None, "offer", "p (no. 2)", "3.00 in, 4.00 out, active"),
+        (DAY_1, None, "offer", "q", "1.00 in, 2.00 out, active"),
+        (DAY_1, None, "score", "s", "0.5, self-reported"),
+        (DAY_1, None, "score", "t", "0.5, third party"),
+        (DAY_1, None, "score", "v", "0.5, verified"),
+    ]
+    printed = for_terminal(timeline)
+    assert printed.columns == ("from (UTC)", "what"), "no period has ended"
+    assert printed.rows[0] == ("2026-11-01 00:00", "at p: 1.00 in, 2.00 out, active")
+    assert printed.rows[-1] == ("2026-11-01 00:00", "on v: 0.5, verified")
+
+
 def test_listings_are_described(raw: RawTables) -> None:
     model, others = make_record("m"), [make_record("n")]
     for day, listed in ((DAY_1, [model, *others]), (DAY_2, others), (DAY_3, [model, *others])):

@@ -11,10 +11,12 @@ import re
 import shutil
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from llm_stats import __version__
+from llm_stats.api.quota import Quota
 from llm_stats.cli.status import status_json, status_lines
 from llm_stats.config_report import config_report
 from llm_stats.connection import DuckDBConnection
@@ -334,6 +336,141 @@ def test_json_of_the_command_contains_no_secrets(
         "origin": "the environment",
     }
     assert json.loads(done.out)["settings"]["max_age"] == {"value": None, "origin": "default"}
+
+
+def test_catalog_and_its_changes(tmp_path: Path) -> None:
+    """`a` left and came back, `b` left, `c` joined without a record, and `d` stayed."""
+    names = dict(zip("abcd", RECORDS, strict=False))
+    a, b, c, d = ({**record, "id": name} for name, record in names.items())
+    with new_warehouse(tmp_path / "w.duckdb") as raw:
+        for hours, listed in ((72, [a, b, d]), (48, [d]), (24, [a, c, d])):
+            raw.read_catalog(listed, hours_ago(hours), f"{hours}")
+            raw.load([a, b, d] if hours == 72 else [d], hours_ago(hours), f"{hours}")
+            raw.apply()
+    current = read_status(tmp_path / "w.duckdb")
+    naive = {hours: hours_ago(hours).replace(tzinfo=None) for hours in (72, 48, 24)}
+    assert current.catalog == {
+        "read_at": naive[24],
+        "models": 3,
+        "total": 3,
+        "is_complete": True,
+        "is_trusted": True,
+        "is_of_last_run": True,
+    }
+    assert [
+        (change["model_id"], change["kind"], change["changed_at"])
+        for change in current.listing_changes
+    ] == [("a", "relisted", naive[24]), ("b", "unlisted", naive[48])]
+    assert current.models == 4
+    assert current.never_fetched == 1
+    assert current.oldest_at == naive[72]
+    assert current.newest_at == naive[24]
+    assert [row["model_id"] for row in current.stalest] == ["a", "d"]
+    assert current.last_run == {"loaded": 1}
+    assert current.last_run_at == naive[24]
+    assert line_of(current, "catalog") == "read 24 hours ago: 3 models"
+    assert line_of(current, "left") == "b (2 days ago)"
+    assert line_of(current, "came back") == "a (24 hours ago)"
+    data = "4 models, newest fetched 24 hours ago, oldest 3 days ago"
+    assert line_of(current, "data") == f"{data}; 1 never fetched, without scores"
+
+
+def test_lines_about_problems(current: Status) -> None:
+    """Each line is printed for its own fields only."""
+    labels = {line[:12].strip() for line in status_lines(current)}
+    assert labels >= {"last run", "requests", "data", "stalest", "health", "failing"}
+    assert not labels & {"warehouse", "clock", "quota", "catalog", "failed", "rejected", "missing"}
+    only_quota = dataclasses.replace(current, quota=Quota(12))
+    assert "quota" not in {line[:12].strip() for line in status_lines(only_quota)}
+    changed = dataclasses.replace(
+        current,
+        engine="postgres at h",
+        last_run_at=current.at + dt.timedelta(seconds=90),
+        last_run={},
+        requests_today=None,
+        quota=Quota(12, 250),
+        quota_at=current.at - dt.timedelta(hours=3),
+        failed_at=current.at - dt.timedelta(seconds=1),
+        failed_exit_code=5,
+        failed_message="checks failed:\n  keys",
+        rejected_at=current.at - dt.timedelta(minutes=3),
+        rejected_by=("keys", "prices"),
+        unsupported=("marts.a", "marts.b"),
+    )
+    assert line_of(changed, "warehouse") == "postgres at h"
+    assert line_of(changed, "clock") == (
+        'check it: the last run is in the future; see "Wrong clock" in docs/operations.md'
+    )
+    assert line_of(changed, "last run") == (
+        "90 seconds in the future: read the catalog, requested no model"
+    )
+    assert line_of(changed, "requests") == "unknown sent today (since 00:00 UTC)"
+    assert line_of(changed, "quota") == "12 of 250 units left, 3 hours ago"
+    assert line_of(changed, "failed") == "1 second ago with exit code 5: checks failed"
+    assert line_of(changed, "rejected") == (
+        "a newer state 3 minutes ago: keys, prices; the loaded rows stay in the schema incoming"
+    )
+    assert line_of(changed, "missing") == (
+        "marts.a, marts.b, which only DuckDB and DuckLake have; "
+        "snapshots, rollback and export, which need a DuckDB file"
+    )
+    file = dataclasses.replace(changed, engine=None, rejected_file="/r/w.duckdb")
+    assert line_of(file, "rejected") == (
+        "a newer file 3 minutes ago: keys, prices; it is kept at /r/w.duckdb"
+    )
+    assert "missing" not in {line[:12].strip() for line in status_lines(file)}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "age"),
+    [
+        (0, "0 seconds ago"),
+        (119, "119 seconds ago"),
+        (120, "2 minutes ago"),
+        (7199, "120 minutes ago"),
+        (7200, "2 hours ago"),
+        (2 * 86400 - 1, "48 hours ago"),
+        (2 * 86400, "2 days ago"),
+        (-7200, "2 hours in the future"),
+    ],
+)
+def test_unit_of_an_age(current: Status, seconds: int, age: str) -> None:
+    failed_at = current.at - dt.timedelta(seconds=seconds)
+    failed = dataclasses.replace(current, failed_at=failed_at, failed_exit_code=1)
+    assert line_of(failed, "failed").startswith(f"{age} with exit code 1: ")
+
+
+def finding(check: str, severity: str) -> dict[str, Any]:
+    return {"check": check, "severity": severity, "description": "It", "row_count": 2}
+
+
+@pytest.mark.parametrize(
+    ("fields", "health"),
+    [
+        ({"findings": None, "unchecked": "no view"}, "unknown: no view"),
+        (
+            {"findings": [finding("keys", "error"), finding("doubt", "warning")]},
+            "errors: keys: It: 2 rows; `llm-stats check` prints the rows",
+        ),
+        (
+            {"findings": [finding("a", "warning"), finding("b", "warning")]},
+            "good: COUNT, no errors, 2 warnings (a, b): `llm-stats check` prints the rows",
+        ),
+        ({"findings": []}, "good: COUNT, no errors, no warnings"),
+        (
+            {"last_run": {"failed": 1, "deferred": 2}},
+            "poor: the last run loaded no model; COUNT, no errors, no warnings",
+        ),
+        ({"last_run": {"deferred": 2}}, "good: COUNT, no errors, no warnings"),
+        (
+            {"failed_at": dt.datetime(2026, 11, 1)},  # noqa: DTZ001
+            "poor: the last run failed; COUNT, no errors, no warnings",
+        ),
+    ],
+)
+def test_health(current: Status, fields: dict[str, Any], health: str) -> None:
+    expected = health.replace("COUNT", f"{checks.count_checks()} checks")
+    assert line_of(dataclasses.replace(current, **fields), "health") == expected
 
 
 def test_unlisted_model_is_not_among_the_stalest(current: Status, database: Path) -> None:
