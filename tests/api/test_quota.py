@@ -78,6 +78,30 @@ class TestHeaders:
     def test_nonsense_reset_is_unknown(self, reset: object) -> None:
         assert read(Quota_Remaining=3, Quota_Reset=reset) == Quota(3)
 
+    def test_reset_is_known_within_a_year(self) -> None:
+        near, far = (NOON + dt.timedelta(days=366, seconds=seconds) for seconds in (-1, 0))
+        assert read(Quota_Remaining=3, Quota_Reset=unix(near)) == Quota(3, reset_at=near)
+        assert read(Quota_Remaining=3, Quota_Reset=unix(far)) == Quota(3)
+
+    def test_limit_equal_to_the_units_left_is_read(self) -> None:
+        assert read(Quota_Limit=" 250 ", Quota_Remaining=" 250 ") == Quota(250, 250)
+
+    def test_summary_has_json_values(self) -> None:
+        assert Quota(1, 2, 3, MIDNIGHT, "x").to_dict() == {
+            "remaining": 1,
+            "limit": 2,
+            "used": 3,
+            "reset_at": "2026-11-29T00:00:00Z",
+            "plan": "x",
+        }
+        assert Quota(1).to_dict()["reset_at"] is None
+
+    def test_plan_is_redacted(self) -> None:
+        monitor = QuotaMonitor(lambda text: text.replace("key", "***"))
+        assert monitor.update(0, headers(Quota_Remaining=3, LLM_Stats_Plan="key"))
+        assert monitor.latest == Quota(3, plan="***")
+        assert not monitor.update(0, headers())
+
     @pytest.mark.parametrize("plan", ["", "x" * 51, "ünï"])
     def test_nonsense_plan_is_ignored(self, plan: str) -> None:
         assert read(Quota_Remaining=3, LLM_Stats_Plan=plan) == Quota(3)
@@ -156,3 +180,7 @@ def test_reset_in_a_message_comes_from_the_first_known_source() -> None:
     assert describe_reset(None, known, 60) == "2026-11-29T00:00:00Z"
     assert describe_reset(None, headers(), 60) == "2026-11-28T12:01:00Z"
     assert describe_reset(None, headers(), None) == "unknown"
+    assert describe_reset("x" * 101, known, 60) == "x" * 100
+    past = headers(Quota_Reset=unix(NOON))
+    assert describe_reset(None, past, 60) == "2026-11-28T12:01:00Z"
+    assert describe_reset(None, past, 10**9) == "2030-01-28T21:46:40Z"

@@ -12,6 +12,7 @@ from fake_api.server import FakeApi
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.fetch.cache import ResponseCache
 from llm_stats.fetch.client import Client
+from llm_stats.http.auth import BearerAuth
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.sample.http import Request, Response, json_response
 from support.client_helpers import ONE, RECORDS, fetched, only
@@ -108,6 +109,15 @@ def test_key_in_a_redirect_is_redacted_before_the_target_is_truncated(at: int) -
     message = str(answer.fetch.message)
     assert f"redirected to {target}***" in message
     assert SAMPLE_KEY[:5] not in message
+
+
+def test_short_key_is_not_redacted_in_bodies() -> None:
+    for key, redacted in (("sevench", b'"sevench"'), ("eightchr", b'"***"')):
+        auth = BearerAuth(key)
+        assert auth.redact_body(f'"{key}"'.encode()) == redacted
+        assert auth.redact(f"the key {key}") == "the key ***"
+    assert BearerAuth("eightchr").redact_body(rb'"\u0065ightchr"') == b'"***"'
+    assert BearerAuth("").redact("text") == "text"
 
 
 def test_empty_key_does_not_change_messages() -> None:

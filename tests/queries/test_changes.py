@@ -162,12 +162,12 @@ def test_rows_have_sizes_and_ids_that_stay_the_same(raw: RawTables) -> None:
         "change_id",
     )
     assert table.types == ("TIMESTAMP", *["VARCHAR"] * 4, "DOUBLE", "VARCHAR")
-    price, new, score = table.rows
-    assert price[:4] == (DAY_2, "m", "p", "price_changed")
-    assert price[5:] == (100, "1cb52101-3047-5581-a146-149b42c8ab41")
-    assert new[:6] == (DAY_2, "n", None, "listed", "n: new in the catalog", None)
-    assert score[:4] == (DAY_2, "m", "b", "corrected")
-    assert round(score[5], 6) == 20
+    price_row, new_row, score_row = table.rows
+    assert price_row[:4] == (DAY_2, "m", "p", "price_changed")
+    assert price_row[5:] == (100, "1cb52101-3047-5581-a146-149b42c8ab41")
+    assert new_row[:6] == (DAY_2, "n", None, "listed", "n: new in the catalog", None)
+    assert score_row[:4] == (DAY_2, "m", "b", "corrected")
+    assert round(score_row[5], 6) == 20
     ids = [change_id for *_, change_id in table.rows]
     assert len(set(ids)) == 3
     assert changes.since(reader, DAY_2 + dt.timedelta(seconds=1)).rows == []

@@ -187,12 +187,20 @@ def test_folder_with_a_foreign_file_is_an_error(
     (workdir / "mine").mkdir()
     (workdir / "mine" / "thesis.txt").write_text("x")
     done = llm_stats("export", "mine", "--database", small)
-    assert "is not an earlier export" in done.err
+    assert "is not an earlier export; name another folder" in done.err
     assert done.code == 2
     assert (workdir / "mine" / "thesis.txt").exists()
     done = llm_stats("export", "mine/thesis.txt/out", "--database", small)
     assert "cannot be written: Not a directory" in done.err
     assert done.code == 2
+
+
+def test_folder_with_an_empty_folder_is_an_error(
+    llm_stats: Command, small: Path, workdir: Path
+) -> None:
+    (workdir / "mine" / "empty").mkdir(parents=True)
+    assert llm_stats("export", "mine", "--database", small).code == 2
+    assert (workdir / "mine" / "empty").exists()
 
 
 @pytest.mark.parametrize(

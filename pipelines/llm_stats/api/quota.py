@@ -26,6 +26,8 @@ _MAX_PLAN_LENGTH = 50
 #: A reset more than a year ahead is taken for a mistake, and ignored.
 _MAX_RESET = dt.timedelta(days=366)
 
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
 
 @dataclass(frozen=True)
 class Quota:
@@ -158,6 +160,6 @@ def _time(headers: Mapping[str, str], name: str) -> dt.datetime | None:
     """Return the Unix time in a header (UTC); None for a value that is not a time."""
     seconds = _number(headers, name)
     try:
-        return None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC)
-    except (OverflowError, ValueError, OSError):
+        return None if seconds is None else _EPOCH + dt.timedelta(seconds=seconds)
+    except OverflowError:
         return None

@@ -53,7 +53,7 @@ def dbt_sources(reader: Reader, *, has_dbt_utils: bool) -> str:
     database = {} if reader.engine_name else {"database": _NAME}
     source = {"name": _NAME, **database, "schema": _SCHEMA, "description": _DESCRIPTION}
     document = {"version": 2, "sources": [{**source, "tables": tables}]}
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
 
 
 def _table(reader: Reader, relation: Described, has_dbt_utils: bool) -> dict[str, Any]:
