@@ -138,7 +138,7 @@ def test_temporary_folder_is_not_foreign_and_is_deleted(
         assert files.has_files(tmp_path)
     assert entries(tmp_path) == ["notes.txt"]
     with files.temp_folder(tmp_path) as folder:
-        shutil.rmtree(folder)  # cannot be deleted again, which is no error
+        shutil.rmtree(folder)  # cannot be deleted again
 
 
 def test_lock_excludes_others_and_is_released(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ class TestConnection:
         monkeypatch.setattr(engine, "drop_views", fail)
         advice = (
             "the views cannot be replaced: reports.mine depends on them; "
-            "if your own views depend on them, drop these views, run again, and recreate them"
+            "drop your own views that depend on them, run again, and recreate your views"
         )
         with connect(engine) as connection, pytest.raises(QueryError, match=re.escape(advice)):
             connection.drop_views()

@@ -69,7 +69,7 @@ def test_relations_of_every_kind(postgres: str) -> None:
     administrator = postgres.replace(f"batch:{SECRET}", f"postgres:{PASSWORD}")
     for statement in (
         "create schema raw",
-        "create table raw.ordinary (id int primary key)",  # and an index, which is no relation
+        "create table raw.ordinary (id int primary key)",  # and an index
         "create table raw.parts (id int) partition by list (id)",
         "create sequence raw.numbers",
         "create view raw.a_view as select 1 as x",

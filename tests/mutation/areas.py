@@ -132,9 +132,9 @@ def related_tests(path: Path) -> list[Path]:
     """Return the test files for the mutants of a source file.
 
     The tests for a Python module are the test files that contain its name, or all tests of its
-    folder if no file does, or if the module has its own entry. The first failure ends the run. Tests
-    with the name of the source file come first, because they are the most likely to fail. Golden
-    cases come before slower tests.
+    folder if no file does, or if the module has its own entry. The first failure ends the run.
+    Tests with the name of the source file come first, because they are the most likely to fail.
+    Golden cases come before slower tests.
     """
     folders = AREAS[area_of(path)]
     folder = _folder(path, folders)

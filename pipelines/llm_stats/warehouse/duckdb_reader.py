@@ -93,13 +93,13 @@ class DuckDBReader(Reader):
     def _list(self) -> list[Described]:
         query = """
             select schema_name, view_name, 'view', coalesce(comment, '')
-            from duckdb_views() where not internal
+            from duckdb_views()
             union all
             select schema_name, table_name, 'table', coalesce(comment, '')
-            from duckdb_tables() where not internal
+            from duckdb_tables()
             union all
             select distinct schema_name, function_name, 'macro', coalesce(comment, '')
-            from duckdb_functions() where function_type in ('macro', 'table_macro') and not internal
+            from duckdb_functions() where not internal
         """
         return [Described(*row) for row in self.query(query).rows]
 
