@@ -13,7 +13,7 @@ import dlt
 import pytest
 from dlt.common.exceptions import MissingDependencyException
 from llm_stats.connection import OutOfMemory, QueryError, Relation
-from llm_stats.destinations import open_reader
+from llm_stats.destinations import open_reader, open_warehouse, require_duckdb_file
 from llm_stats.destinations.base import root_cause
 from llm_stats.destinations.connection import DestinationConnection, column_types, connect
 from llm_stats.destinations.postgres import Postgres
@@ -21,6 +21,7 @@ from llm_stats.destinations.reader import DestinationReader, require_own_schemas
 from llm_stats.destinations.warehouse import DestinationWarehouse, DestinationWorkingCopy
 from llm_stats.errors import CheckFailed, LoadFailed, UsageError
 from llm_stats.settings import Settings
+from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from support.duckdb_engine import DuckDBEngine
 from support.new_warehouse import new_warehouse
 
@@ -483,3 +484,18 @@ class TestMessages:
         message = rf"destination {name} needs a driver: pip install 'dlt\[{name}\]'"
         with pytest.raises(UsageError, match=message):
             open_reader(Settings.read(destination=name))
+
+    def test_duckdb_is_the_only_destination_with_a_file(self, tmp_path: Path) -> None:
+        file = Settings.read(destination="duckdb", database=tmp_path / "w.duckdb")
+        assert isinstance(open_warehouse(file), DuckDBWarehouse)
+        assert require_duckdb_file(file) == tmp_path / "w.duckdb"
+        with pytest.raises(UsageError, match=r"w\.duckdb does not exist; create it"):
+            open_reader(file)
+        message = (
+            "the destination is postgres, but this command needs a DuckDB file; "
+            "use postgres's own backup, export and time travel"
+        )
+        with pytest.raises(UsageError, match=message):
+            require_duckdb_file(Settings.read(destination="postgres"))
+        with pytest.raises(UsageError, match="there is no destination 'mssql'; choose duckdb, po"):
+            open_warehouse(Settings.read(destination="mssql"))

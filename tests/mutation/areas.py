@@ -67,9 +67,11 @@ AREAS: dict[str, dict[str, tuple[str, ...]]] = {
         f"{_PACKAGE}/__main__.py": ("tests/test_terminal.py", "tests/cli"),
     },
     "load, schema and transform": {
+        f"{_PACKAGE}/load/loader.py": ("tests/load", "tests/pipeline/test_catalog.py"),
         f"{_PACKAGE}/load": ("tests/load", "tests/pipeline/test_run.py"),
         f"{_PACKAGE}/schema": ("tests/schema", "tests/load", "tests/pipeline/test_catalog.py"),
         f"{_PACKAGE}/transform/macros.py": ("tests/transform/test_dialect.py",),
+        f"{_PACKAGE}/transform/checks.py": ("tests/transform", "tests/sql/checks"),
         f"{_PACKAGE}/transform": (
             "tests/transform",
             "tests/sql/history/test_row_hash.py",

@@ -12,6 +12,7 @@ from llm_stats import sample
 from llm_stats.errors import RecordRejected
 from llm_stats.schema import record, tables
 from llm_stats.schema.parse import parse_record
+from llm_stats.schema.record import Record, is_documented
 from llm_stats.schema.rows import new_fields, to_row
 from support.parameter_ids import parameter_id
 
@@ -200,3 +201,19 @@ def test_columns_have_types_and_nullability() -> None:
     assert columns["release_date"] == ("date", True)
     assert columns["updated_at"] == ("timestamp", True)
     assert columns["fetched_at"] == ("timestamp", False)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["name"], True),
+        (["organization"], True),
+        (["organization", "name"], True),
+        (["organization", "motto"], False),
+        (["providers", "status"], True),
+        (["providers", "motto"], False),
+        (["motto"], False),
+    ],
+)
+def test_documented_fields(names: list[str], expected: bool) -> None:
+    assert is_documented(Record, names) == expected

@@ -82,4 +82,4 @@ def separate_pipeline() -> Iterator[None]:
 
 
 def _provider(settings: dict[str, Any]) -> ConfigProvider:
-    return CustomLoaderDocProvider("llm-stats", lambda: settings, supports_secrets=False)
+    return CustomLoaderDocProvider("llm-stats", lambda: settings)
