@@ -15,7 +15,8 @@ from fake_api.faults import Fault
 from fake_api.server import FakeApi
 from llm_stats.api.rate_limit import RateLimiter
 from llm_stats.fetch.cache import ResponseCache
-from llm_stats.sample import SampleApi
+from llm_stats.fetch.client import Client
+from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.sample.http import Request, Response
 from llm_stats.schema.fetch import FetchResult
 from support.client_helpers import (
@@ -42,6 +43,36 @@ def test_every_model_is_fetched_once(api: SampleApi) -> None:
     assert fetch.error_code is None
     assert fetch.message is None
     assert fetch.attempts == 1
+    assert 0 <= fetch.elapsed_ms < 60_000
+    row = answers[ONE].row
+    assert row is not None
+    assert len(row["content_hash"]) == 32
+
+
+def test_defaults_and_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Client("http://h/stats_//", SAMPLE_KEY) as client:
+        assert client.base_url == "http://h/stats_"
+        assert client._admission.rate_limiter.requests == 50
+        assert client._threads._size == 8
+        assert client._model_request("a/b?c").url == "http://h/stats_/models/a%2Fb%3Fc"
+        assert client._now().tzinfo is dt.UTC
+        stopped: list[float] = []
+        monkeypatch.setattr(client._threads, "shutdown", stopped.append)
+    assert stopped == [3]
+    assert client._admission.stopped.is_set()
+
+
+def test_time_and_message_of_a_result(api: SampleApi) -> None:
+    """The API quotes the key in an error message."""
+    at = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+    with FakeApi(RECORDS, faults={ONE: faults.error(418, message=f"not {SAMPLE_KEY}")}) as echoing:
+        answers, _ = fetched(echoing, [ONE, TWO], clock=lambda: at)
+    naive = at.replace(tzinfo=None)
+    assert [answers[name].fetch.requested_at for name in (ONE, TWO)] == [naive, naive]
+    assert "not ***" in str(answers[ONE].fetch.message)
+    assert SAMPLE_KEY not in str(answers[ONE].fetch.message)
+    assert answers[ONE].fetch.http_status == 418
+    assert answers[ONE].row is None
 
 
 def test_requests_in_flight_are_limited_by_concurrency() -> None:

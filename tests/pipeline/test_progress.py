@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from llm_stats.api.rate_limit import RateLimiter
-from llm_stats.pipeline.progress import ProgressCounter, TextProgress
+from llm_stats.pipeline.progress import ProgressCounter, TextProgress, _format_duration
 from llm_stats.reporting.json_log import JsonProgress
 from llm_stats.schema.fetch import Fetch, FetchResult, Outcome
 from support.fake_clock import ClockedRateLimiter
@@ -161,3 +161,31 @@ def test_progress_is_a_bar_on_a_terminal_and_plain_with_no_color(
     shown = read_terminal(master)
     assert "fetched 0 of 2, 2 failed" in shown
     assert bool(re.search(r"\x1b\[(?:[0-9;]*;)?(?:3|4|9|10)\d[0-9;]*m", shown)) == is_coloured
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0 s"), (89, "89 s"), (90, "2 min"), (149, "2 min"), (151, "3 min")]
+)
+def test_unit_of_the_time_left(seconds: int, text: str) -> None:
+    assert _format_duration(seconds) == text
+
+
+def test_counts_by_outcome() -> None:
+    counter = ProgressCounter(9, ClockedRateLimiter(0))
+    assert str(counter) == "fetched 0 of 9, 0 failed, 0 requests/min"
+    outcomes: tuple[Outcome, ...] = (
+        "loaded",
+        "not_modified",
+        "failed",
+        "rejected",
+        "not_found",
+        "deferred",
+    )
+    for outcome in outcomes:
+        fetch = Fetch(model_id="m", requested_at=NOW, outcome=outcome, attempts=2)
+        counter.add(FetchResult(fetch))
+    counts = counter.snapshot()
+    assert (counts["loaded"], counts["failed"], counts["requested"]) == (2, 3, 9)
+    assert counts["requests_per_minute"] == 12
+    assert counts["seconds_left"] == 0
+    assert not counts["is_waiting"]
