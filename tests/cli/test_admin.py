@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from llm_stats.queries import checks
+from llm_stats.queries.checks import CheckResult
 from llm_stats.sample import SampleApi
 from support.command import Command
 from support.parameter_ids import parameter_id
@@ -55,6 +57,30 @@ def test_sample_api_is_announced(
     assert api._latency == latency
     assert (api.planned and api.planned._daily_quota) == quota
     assert (api._catalog.records.keys() == {"m"}) == (subject == "mine.json")
+
+
+@pytest.mark.parametrize(
+    ("severities", "counts", "code"),
+    [
+        ("", "0 errors, 0 warnings", 0),
+        ("w", "0 errors, 1 warning", 0),
+        ("eww", "1 error, 2 warnings", 5),
+        ("ee", "2 errors, 0 warnings", 5),
+    ],
+)
+def test_check_counts_errors_and_warnings(
+    on_demo: Command, monkeypatch: pytest.MonkeyPatch, severities: str, counts: str, code: int
+) -> None:
+    results = [
+        CheckResult(f"c{n}", "error" if letter == "e" else "warning", "It\x1b", 1, ("x",), [(n,)])
+        for n, letter in enumerate(severities)
+    ]
+    monkeypatch.setattr(checks, "run_checks", lambda _: results)
+    done = on_demo("check")
+    *lines, last = done.out.splitlines()
+    assert lines == [str(result).replace("\x1b", "\\x1b") for result in results]
+    assert last == f"{checks.count_checks()} checks: {counts}"
+    assert done.code == code
 
 
 @pytest.mark.slow

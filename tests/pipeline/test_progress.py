@@ -66,7 +66,7 @@ class TestProgress:
             tally.add(
                 FetchResult(Fetch(model_id="m", requested_at=NOW, outcome="failed", attempts=2))
             )
-            now[0] += 40
+            now[0] += 30
         assert tally.snapshot()["requests_per_minute"] == 2
 
     def test_time_left_does_not_grow_while_requests_wait(
