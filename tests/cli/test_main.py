@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import click
 import pytest
+from llm_stats import __main__
 from llm_stats.cli.main import cli
 from support.command import Command
 from support.parameter_ids import parameter_id
@@ -85,3 +87,21 @@ def test_help_imports_no_slow_library() -> None:
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     slow = {"dlt", "duckdb", "pyarrow", "pydantic", "requests", "rich", "sqlglot"}
     assert slow & set(done.stdout.split()) == set()
+
+
+@pytest.mark.parametrize("is_default", [True, False])
+def test_ctrl_c_during_the_imports_ends_the_process(
+    monkeypatch: pytest.MonkeyPatch, is_default: bool
+) -> None:
+    """A handler that the caller has set stays."""
+    calls: list[object] = []
+    handler = signal.default_int_handler if is_default else signal.SIG_IGN
+    monkeypatch.setattr("signal.getsignal", lambda _: handler)
+    monkeypatch.setattr("signal.signal", lambda *arguments: calls.append(arguments))
+    monkeypatch.setattr("llm_stats.cli.main.main", lambda: calls.append("command"))
+    __main__.main()
+    changes = [
+        (signal.SIGINT, signal.SIG_DFL),
+        (signal.SIGINT, signal.default_int_handler),
+    ]
+    assert calls == [*(changes if is_default else []), "command"]
