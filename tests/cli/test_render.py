@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from llm_stats.cli.render import aligned, render
+from llm_stats.cli.render import Format, aligned, render, render_all
 from llm_stats.queries import compare, cost, history
 from llm_stats.table import Table
 from llm_stats.text import escape_control_chars
@@ -29,6 +29,37 @@ def test_csv_distinguishes_null_from_empty_text(on_demo: Command) -> None:
     )
     rows = on_demo("sql", "select unnest(['a', null]) as x", "--format", "csv").out
     assert rows == "x\na\n\n"
+
+
+def test_formats_of_one_and_of_several_tables() -> None:
+    rows = [("a|b\x1b", 1, 0.5, None), ("é", 20, 1.25, True)]
+    table = Table(("name", "n", "x", "flag"), ("VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN"), rows)
+    formats: dict[Format, str] = {
+        "table": (
+            "name      n     x  flag\n"
+            "───────────────────────\n"
+            "a|b\\x1b   1   0.5  –\n"
+            "é        20  1.25  yes"
+        ),
+        "csv": "name,n,x,flag\na|b\x1b,1,0.5,\né,20,1.25,true",
+        "markdown": (
+            "| name | n | x | flag |\n"
+            "| --- | --: | --: | --- |\n"
+            "| a\\|b\\x1b | 1 | 0.5 | – |\n"
+            "| é | 20 | 1.25 | yes |"
+        ),
+    }
+    for output_format, text in formats.items():
+        assert render(table, output_format) == text
+        assert render_all({"a": table, "b": table}, output_format) == f"{text}\n\n{text}"
+    objects = [
+        {"name": "a|b\x1b", "n": 1, "x": 0.5, "flag": None},
+        {"name": "é", "n": 20, "x": 1.25, "flag": True},
+    ]
+    assert json.loads(render(table, "json")) == objects
+    assert render(table, "json").startswith('[\n  {\n    "name": "a|b')
+    assert json.loads(render_all({"a": table, "b": table}, "json")) == {"a": objects, "b": objects}
+    assert "é" in render(table, "json")
 
 
 def test_csv_escapes_texts_that_a_spreadsheet_takes_for_formulas() -> None:

@@ -7,9 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from llm_stats.errors import UsageError
 from llm_stats.fetch.catalog import Catalog
-from llm_stats.pipeline.plan import Plan, make_plan
-from llm_stats.schema.catalog import RecordVersion, SummaryVersion
+from llm_stats.pipeline.plan import Plan, make_plan, require_clock
+from llm_stats.schema.catalog import (
+    CatalogLoad,
+    CatalogRead,
+    CatalogSummary,
+    RecordVersion,
+    SummaryVersion,
+)
 from llm_stats.schema.fetch import Fetch, FetchResult, Validators
 from llm_stats.settings import Settings
 from llm_stats.warehouse.base import FetchState
@@ -76,6 +83,60 @@ def test_named_ids_are_due_at_any_age_by_default() -> None:
     assert plan.due == IDS[:3]
     assert plan.catalog_load is None
     assert plan_of(None, state_of(IDS), model_ids=IDS[:3], max_age=dt.timedelta(days=2)).due == []
+
+
+def test_models_that_are_not_due_are_counted() -> None:
+    state = state_of(IDS[:57])
+    plan = plan_of(catalog_of(IDS), state)
+    assert plan.due == IDS[57:]
+    assert plan.skipped == 57
+    named = plan_of(None, state, model_ids=[*IDS[55:], IDS[59]], max_age=dt.timedelta(days=2))
+    assert named.due == IDS[57:]
+    assert named.skipped == 2
+
+
+def test_records_are_due_half_a_day_before_seven_days() -> None:
+    state = state_of(IDS)
+    age = dt.timedelta(days=6.5)
+    state.fetched_at.update({IDS[0]: NOW - age, IDS[1]: NOW - age + dt.timedelta(seconds=1)})
+    assert plan_of(catalog_of(IDS), state).due == IDS[:1]
+
+
+def test_read_of_the_catalog_is_stored_and_counted() -> None:
+    catalog = catalog_of(IDS[:3], rejected={IDS[0]: "why"}, changed=[{"id": IDS[1]}])
+    plan = plan_of(replace(catalog, total=9, gap="a page failed", cut_off="failed"), FetchState())
+    read = CatalogRead(read_at=NOW, pages=1, models=3, total=9, is_complete=False, is_trusted=False)
+    assert plan.catalog_load == CatalogLoad(read, [{"id": IDS[1]}], [], {IDS[0]: "why"})
+    assert plan.catalog_summary == CatalogSummary(
+        pages=1,
+        models=3,
+        total=9,
+        changed=1,
+        rejected=1,
+        missing=0,
+        listed_before=0,
+        has_summaries=True,
+        is_trusted=False,
+        cut_off="failed",
+        gap="a page failed",
+    )
+    assert plan.listed == frozenset(IDS[:3])
+
+
+def test_earlier_clock_is_an_error() -> None:
+    class Restorable:
+        def way_back(self, time: dt.datetime) -> str:
+            return f"go back before {time:%H:%M}"
+
+    warehouse: Any = Restorable()
+    require_clock(NOW, None, warehouse)
+    require_clock(NOW, NOW, warehouse)
+    with pytest.raises(UsageError) as raised:
+        require_clock(NOW, NOW + dt.timedelta(milliseconds=1), warehouse)
+    assert str(raised.value) == (
+        "system clock (2026-11-28 12:00:00.000 UTC) is earlier than the last run "
+        "(2026-11-28 12:00:00.001); fix the clock, or go back before 12:00"
+    )
 
 
 def test_catalog_only_requests_no_model() -> None:

@@ -145,7 +145,7 @@ def test_rows_have_sizes_and_ids_that_stay_the_same(raw: RawTables) -> None:
     """The ids are constants: feed readers would show a change with a new id again."""
     for day, price, score in ((DAY_1, 1, 0.5), (DAY_2, 2, 0.6)):
         model = make_record(
-            "m", providers=[make_offer("p", price, 8)], scores=[make_score("b", score)]
+            "m", providers=[make_offer("p", price, 8 - price)], scores=[make_score("b", score)]
         )
         raw.read_catalog([model, *([make_record("n")] if day == DAY_2 else [])], day)
         raw.load([model], day)

@@ -62,6 +62,7 @@ def test_suspect_offers_are_marked_and_keep_their_rank(llm_stats: Command, workd
     assert f"suspect: {reason}" in " ".join(printed.split())
     assert "note" not in llm_stats("cost", *tokens, "fair", "--format", "table").out
     assert "note" in llm_stats("cost", *tokens, "--limit", "1", "--format", "table").out
+    assert "there is no model 'fare'; did you mean fair?" in llm_stats("cost", *tokens, "fare").err
 
 
 def test_note_is_not_shown_if_only_omitted_offers_are_suspect() -> None:

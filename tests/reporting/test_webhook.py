@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from llm_stats import sample
+import requests
+from llm_stats import __version__, sample
+from llm_stats.errors import UsageError
 from llm_stats.queries.attribution import SAMPLE_TEXT
 from llm_stats.reporting import webhook
-from llm_stats.reporting.webhook import WebhookError, format_message, post_message
+from llm_stats.reporting.webhook import Webhook, WebhookError, format_message, post_message
 from llm_stats.sample import SampleApi
+from llm_stats.settings import Settings
 from support.command import Command
 from support.raw_server import raw_server, repeated
 from support.webhook_server import PATH, WebhookServer
@@ -210,6 +213,33 @@ class TestText:
 def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhook, "_EXCHANGE_TIMEOUT_SECONDS", 0.2)
     monkeypatch.setattr(webhook, "_BACKOFF_SECONDS", 0.01)
+
+
+def test_requests_have_timeouts_and_attempts_have_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    timeouts: list[object] = []
+    pauses: list[float] = []
+
+    def refuse(session: requests.Session, url: str, **options: Any) -> None:
+        timeouts.append(options["timeout"])
+        assert options["headers"] == {"User-Agent": f"llm-stats/{__version__}"}
+        assert not options["allow_redirects"]
+        raise requests.ConnectionError("refused")
+
+    monkeypatch.setattr("requests.Session.post", refuse)
+    monkeypatch.setattr("time.sleep", pauses.append)
+    with pytest.raises(WebhookError, match="no connection: refused") as raised:
+        post_message("https://hook.example/x", "text")
+    assert raised.value.transient
+    assert timeouts == [(10, 30)] * 3
+    assert pauses == [1, 2]
+
+
+def test_webhook_without_a_start_posts_nothing() -> None:
+    """The settings could not be read."""
+    Webhook().finish({"exit_code": 2, "kind": "usage_error", "message": "x"})
+    assert Webhook.name == "webhook"
+    with pytest.raises(UsageError, match="cannot notify: there is no webhook; set SOURCES__LLM"):
+        Webhook().start(Settings.read())
 
 
 @pytest.mark.usefixtures("short_timeouts")
