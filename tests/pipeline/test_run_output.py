@@ -52,6 +52,7 @@ def test_published_run(llm_stats: Command, api: SampleApi, workdir: Path) -> Non
     assert written["kind"] == "incomplete"
     assert written["requested"] == 2
     assert written["requests_sent"] == 2
+    assert 0 < written["elapsed_seconds"] < 60
     assert written["outcomes"] == {
         "loaded": 1,
         "not_modified": 0,
