@@ -5,7 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from llm_stats.text import format_command, format_number, format_value
+from llm_stats.text import (
+    format_command,
+    format_number,
+    format_offer,
+    format_usd,
+    format_value,
+    pluralize,
+    split_words,
+    sql_literal,
+    truncate_end,
+    truncate_middle,
+    with_number,
+    wrap,
+)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +51,72 @@ def test_format_number_has_no_insignificant_digits() -> None:
         "1e-09",
         "1,234,567.891",
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1e15, "1e+15"),
+        (-1e15, "-1e+15"),
+        (999_999_999_999_999.0, "999,999,999,999,999"),
+        (0.001, "0.001"),
+        (0.0009994, "0.000999"),
+        (-0.0005, "-0.0005"),
+        (100.0, "100"),
+        (float("nan"), "nan"),
+        (float("inf"), "inf"),
+    ],
+)
+def test_numbers_at_the_limits_of_a_form(value: float, text: str) -> None:
+    assert format_number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("price", "text"),
+    [
+        (None, "unknown"),
+        (0, "0.00"),
+        (7, "7.00"),
+        (1234.5, "1,234.50"),
+        (0.0575, "0.0575"),
+        (0.005, "0.005"),
+        (1e15, "1e+15"),
+    ],
+)
+def test_prices_have_two_digits_or_all(price: float | None, text: str) -> None:
+    assert format_usd(price) == text
+    assert format_offer(price, 1) == f"{text} in, 1.00 out"
+
+
+def test_nouns_and_names() -> None:
+    assert [pluralize(number, "model") for number in (0, 1, 2)] == [
+        "0 models",
+        "1 model",
+        "2 models",
+    ]
+    assert pluralize(2, "model is", "models are") == "2 models are"
+    assert pluralize(1, "model is", "models are") == "1 model is"
+    assert [with_number("p", number) for number in (1, 2)] == ["p", "p (no. 2)"]
+    assert sql_literal("it's") == "'it''s'"
+
+
+def test_long_texts_are_cut() -> None:
+    assert truncate_end("abcd", 4) == "abcd"
+    assert truncate_end("abcde", 4) == "abc…"
+    line = "a" * 500 + "b" * 500
+    assert truncate_middle(line) == line
+    assert truncate_middle(line[:500] + "x" + line[500:]) == f"{'a' * 500} … {'b' * 500}"
+
+
+def test_lines_are_wrapped_between_words() -> None:
+    assert wrap("12345", 5) == ["12345"]
+    assert wrap("aaa bbb ccc", 7) == ["aaa bbb", "ccc"]
+    assert wrap("aaa bbb ccc", 7, indent=2) == ["aaa bbb", "  ccc"]
+    assert wrap("aaaaaaaaa b", 4) == ["aaaaaaaaa", "b"]
+    assert wrap("aaaaaaaaa b", 4, breaks_words=True) == ["aaaa", "aaaa", "a b"]
+    assert wrap("from 1.00 → 2.00 (+17 %)", 12) == ["from", "1.00 → 2.00", "(+17 %)"]
+    assert wrap("well-known", 6) == ["well-known"]
+    assert split_words("1 → 2 (+17 %) x") == ["1\xa0→\xa02", "(+17\xa0%)", "x"]
 
 
 @pytest.mark.parametrize(

@@ -36,10 +36,9 @@ def format_number(value: float) -> str:
     """Format a number without insignificant digits: `4,800`, `0.35`, `0.0000125`, `1e+300`."""
     if abs(value) >= 1e15:
         return f"{value:g}"
-    if value and abs(value) < 0.001:
+    if abs(value) < 0.001:
         return f"{value:.3g}"
-    text = f"{value:,.4f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{value:,.4f}".rstrip("0").rstrip(".")
 
 
 def pluralize(number: int, singular: str, plural: str = "") -> str:
