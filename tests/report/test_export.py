@@ -187,7 +187,7 @@ def test_folder_with_a_foreign_file_is_an_error(
     (workdir / "mine").mkdir()
     (workdir / "mine" / "thesis.txt").write_text("x")
     done = llm_stats("export", "mine", "--database", small)
-    assert "is not an earlier export; name another folder" in done.err
+    assert "is not an earlier export; name a new or an empty folder" in done.err
     assert done.code == 2
     assert (workdir / "mine" / "thesis.txt").exists()
     done = llm_stats("export", "mine/thesis.txt/out", "--database", small)
