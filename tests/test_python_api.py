@@ -122,6 +122,7 @@ def test_invalid_selection_is_an_error_before_the_first_request(
 
 def test_every_setting_is_a_typed_argument() -> None:
     assert RunSettings.__annotations__.keys() | {"model_ids"} == Settings.model_fields.keys()
+    assert RunSettings.__required_keys__ == set()
 
 
 def test_unknown_setting_is_an_error() -> None:

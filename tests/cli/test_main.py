@@ -13,6 +13,7 @@ import click
 import pytest
 from llm_stats import __main__
 from llm_stats.cli.main import cli
+from llm_stats.errors import Interrupted, Locked
 from support.command import Command
 from support.parameter_ids import parameter_id
 from support.processes import PROGRAMS, run_command
@@ -87,6 +88,39 @@ def test_help_imports_no_slow_library() -> None:
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     slow = {"dlt", "duckdb", "pyarrow", "pydantic", "requests", "rich", "sqlglot"}
     assert slow & set(done.stdout.split()) == set()
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (click.Abort(), 130, "interrupted"),
+        (Interrupted("interrupted by SIGTERM; x", 143), 143, "interrupted by SIGTERM; x"),
+        (Locked("a lock"), 6, "a lock"),
+        (click.FileError("x", "hint."), 2, "could not open file 'x': hint; try `llm-stats --help`"),
+        (
+            ValueError("a\nb"),
+            1,
+            "unexpected: ValueError: a; run again with `llm-stats --debug …` and report it",
+        ),
+    ],
+)
+def test_exit_code_and_message_of_an_error(
+    llm_stats: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    code: int,
+    message: str,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("llm_stats.cli.options.open_reader", fail)
+    monkeypatch.setattr("llm_stats.cli.read.open_reader", fail)
+    done = llm_stats("show")
+    assert done.err.lstrip("\n") == f"llm-stats: {message}\n", "click ends the line after Ctrl-C"
+    assert done.out == ""
+    assert done.code == code
 
 
 @pytest.mark.parametrize("is_default", [True, False])

@@ -70,7 +70,10 @@ AREAS: dict[str, dict[str, tuple[str, ...]]] = {
         f"{_PACKAGE}/load/loader.py": ("tests/load", "tests/pipeline/test_catalog.py"),
         f"{_PACKAGE}/load": ("tests/load", "tests/pipeline/test_run.py"),
         f"{_PACKAGE}/schema": ("tests/schema", "tests/load", "tests/pipeline/test_catalog.py"),
-        f"{_PACKAGE}/transform/macros.py": ("tests/transform/test_dialect.py",),
+        f"{_PACKAGE}/transform/macros.py": (
+            "tests/transform/test_macros.py",
+            "tests/transform/test_dialect.py",
+        ),
         f"{_PACKAGE}/transform/checks.py": ("tests/transform", "tests/sql/checks"),
         f"{_PACKAGE}/transform": (
             "tests/transform",

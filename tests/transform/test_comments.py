@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 import sqlglot
 from llm_stats.connection import DuckDBConnection
@@ -93,3 +94,18 @@ def test_a_left_join_is_found_through_ctes() -> None:
         read="duckdb",
     )
     assert _nullable(query) == {"z"}
+
+
+def test_columns_are_those_of_the_schemas_in_the_current_database() -> None:
+    with duckdb.connect() as native:
+        for statement in (
+            "create schema raw",
+            "create table raw.models (b int, a int)",
+            "create table mine (x int)",
+            "attach ':memory:' as other",
+            "create schema other.raw",
+            "create table other.raw.hidden (x int)",
+        ):
+            native.execute(statement)
+        columns = columns_by_relation(DuckDBConnection(native))
+    assert columns == {"raw.models": ["b", "a"]}

@@ -42,6 +42,12 @@ def test_postgres_returns_the_keys_of_an_object_as_rows() -> None:
     assert translated == "SELECT JSON_OBJECT_KEYS(a) AS b FROM t"
 
 
+def test_postgres_has_a_function_for_the_decimal_logarithm_only() -> None:
+    """Its `log(10, x)` exists for decimals only."""
+    assert translate("select log10(x) as y from t", "postgres") == "SELECT LOG10(x) AS y FROM t"
+    assert translate("select log(2, x) as y from t", "postgres") == "SELECT LOG(2, x) AS y FROM t"
+
+
 def test_duckdb_is_not_translated() -> None:
     assert translate("from marts.offers -- as it is", "duckdb") == "from marts.offers -- as it is"
 

@@ -115,6 +115,10 @@ _INSERT_SCORE = (
             [(1, "math", 0.5, 0, 1), (1, "code", 0.5, 1, None)],
             [(1, 0.5, 0, None)],
         ),
+        (
+            [(1, "math", 0.5, 0, 2), (1, "code", 0.5, 2, None), (2, "math", 0.6, 1, None)],
+            [(1, 0.5, 0, None), (2, 0.6, 1, None)],
+        ),
     ],
 )
 def test_score_under_a_second_category_becomes_one(

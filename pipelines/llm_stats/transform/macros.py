@@ -57,16 +57,13 @@ def _find_macro(address: str) -> files.SqlFile | None:
 
 
 def _macro_body(macro: files.SqlFile, arguments: list[exp.Expr]) -> exp.Expr:
-    """Return the body of a macro, with its parameters replaced and nested calls inlined."""
+    """Return the body of a macro, with its parameters replaced and nested calls inlined.
+
+    Raises `SqlglotError` for a macro with default values, which sqlglot cannot parse.
+    """
     create = _parse(next(files.statements(macro))[1].query)
-    names = []
+    names = [parameter.name for parameter in create.this.expressions]
     values: dict[str, exp.Expr] = {}
-    for parameter in create.this.expressions:  # `name`, or `name := default`
-        names.append(
-            parameter.this.name if isinstance(parameter, exp.PropertyEQ) else parameter.name
-        )
-        if isinstance(parameter, exp.PropertyEQ):
-            values[names[-1]] = parameter.expression
     for position, argument in enumerate(arguments):
         if isinstance(argument, exp.PropertyEQ):
             values[argument.this.name] = argument.expression
