@@ -136,10 +136,10 @@ def files_of(area: str) -> list[Path]:
 def related_tests(path: Path) -> list[Path]:
     """Return the test files for the mutants of a source file.
 
-    The tests for a Python module are the test files that contain its name, or all tests of its
-    folder if no file does, or if the module has its own entry. The first failure ends the run.
-    Tests with the name of the source file come first, because they are the most likely to fail.
-    Golden cases come before slower tests.
+    For a Python module, these are the test files that contain its name. If there are none, or if
+    the module has its own entry in `AREAS`, return all tests of the entry. The first failure ends
+    the run. Tests with the name of the source file come first, because they are the most likely to
+    fail. Golden cases come before slower tests.
     """
     folders = AREAS[area_of(path)]
     folder = _folder(path, folders)
