@@ -128,3 +128,12 @@ def test_every_setting_is_a_typed_argument() -> None:
 def test_unknown_setting_is_an_error() -> None:
     with pytest.raises(UsageError, match="'max_request'; did you mean max_requests"):
         llm_stats.run(["murmur-1"], max_request=240)  # type: ignore[call-arg]
+
+
+def test_dlt_source_is_an_attribute_of_the_package() -> None:
+    from llm_stats.load.source import llm_stats as source
+
+    assert llm_stats.llm_stats is source
+    assert dir(llm_stats) == ["RunResult", "__version__", "llm_stats", "run"]
+    with pytest.raises(AttributeError, match="module 'llm_stats' has no attribute 'nothing'"):
+        _ = llm_stats.nothing

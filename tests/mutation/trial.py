@@ -92,7 +92,8 @@ class Copy:
         if process.returncode == _NO_TESTS or "ERROR: file or directory not found" in printed:
             raise SystemExit(printed)
         failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", printed, re.MULTILINE)
-        return "noticed", failed[1] if failed else printed.strip().splitlines()[-1]
+        last = (printed.strip() or f"exit code {process.returncode}").splitlines()[-1]
+        return "noticed", failed[1] if failed else last
 
 
 @contextlib.contextmanager

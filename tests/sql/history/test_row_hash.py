@@ -140,3 +140,33 @@ def test_duckdb_2_continues_the_history_of_duckdb_1_5(tmp_path: Path) -> None:
             found.append([connection.execute(query).fetchall() for query in _HISTORY])
         assert version.startswith("v1.5") == (path[0] == str(older))
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "others"),
+    [
+        ("offer_hash", ["'n'", "'s'", "0.0", "1.5"], ["'x'", "'x'", "2.0", "2.0"]),
+        (
+            "score_hash",
+            ["'n'", "0.0", "0.0", "0.0", "true", "true", "'u'"],
+            ["'x'", "2.0", "2.0", "2.0", "false", "false", "'x'"],
+        ),
+    ],
+)
+def test_hash_depends_on_every_argument(
+    raw: RawTables, function: str, arguments: list[str], others: list[str]
+) -> None:
+    def hashed(values: list[str]) -> str:
+        query = f"select staging.{function}({', '.join(values)})"
+        return str(raw.connection.execute(query).fetchall()[0][0])
+
+    variants = [arguments]
+    for place, other in enumerate(others):
+        for value in (other, "null"):
+            variants.append([*arguments[:place], value, *arguments[place + 1 :]])
+    # a text may contain the marker of null, or the separator and the next field
+    variants.append(["chr(30)", *arguments[1:]])
+    variants.append(["'n' || chr(31) || '1:s'", *arguments[1:]])
+    assert len({hashed(values) for values in variants}) == len(variants)
+    zeros = [value.replace("0.0", "cast('-0.0' as double)") for value in arguments]
+    assert hashed(zeros) == hashed(arguments), "minus zero is zero"
