@@ -12,6 +12,7 @@ import llm_stats
 import pytest
 from llm_stats import sample
 from llm_stats.errors import NothingFetched, UsageError
+from llm_stats.pipeline.result import RunResult
 from llm_stats.python_api import RunSettings
 from llm_stats.sample import SampleApi
 from llm_stats.settings import Settings
@@ -137,3 +138,22 @@ def test_dlt_source_is_an_attribute_of_the_package() -> None:
     assert dir(llm_stats) == ["RunResult", "__version__", "llm_stats", "run"]
     with pytest.raises(AttributeError, match="module 'llm_stats' has no attribute 'nothing'"):
         _ = llm_stats.nothing
+
+
+def test_arguments_are_passed_to_the_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    passed: list[dict[str, Any]] = []
+
+    def execute(settings: Settings, **options: Any) -> RunResult:
+        passed.append({"model_ids": settings.model_ids, **options})
+        return RunResult(settings.database)
+
+    monkeypatch.setattr("llm_stats.pipeline.run.execute", execute)
+    llm_stats.run("murmur-1, aurora", database=tmp_path / "w.duckdb", max_requests=None)
+    llm_stats.run(iter(["a", "b"]), allowed_failures=["keys"])
+    llm_stats.run(all_models=True, catalog_only=True)
+    plain = {"all_models": False, "catalog_only": False, "allowed_failures": ()}
+    assert passed == [
+        plain | {"model_ids": ["murmur-1", "aurora"]},
+        plain | {"model_ids": ["a", "b"], "allowed_failures": ["keys"]},
+        plain | {"model_ids": [], "all_models": True, "catalog_only": True},
+    ]

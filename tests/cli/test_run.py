@@ -7,12 +7,16 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from llm_stats import sample
+from llm_stats.pipeline.result import RunResult
 from llm_stats.sample import SampleApi
+from llm_stats.settings import Settings
 from llm_stats.text import sql_literal
 from support.command import Command
+from support.parameter_ids import parameter_id
 from support.processes import run_command
 from support.queries import query_rows
 from support.sample_requests import requested_ids
@@ -206,3 +210,53 @@ class TestBadArguments:
         assert "there is no check 'nevr'; choose from " in done.err
         assert done.code == 2
         assert api.requests == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("a", "b"), {"model_ids": ["a", "b"]}),
+        (("--all",), {"all_models": True}),
+        (("--all", "--catalog-only", "--quiet"), {"all_models": True, "catalog_only": True}),
+        (
+            ("a", "--allow-failure", "keys", "--allow-failure", "models_left"),
+            {"model_ids": ["a"], "allowed_failures": ("keys", "models_left")},
+        ),
+        (("a", "--log-format", "json"), {"model_ids": ["a"], "progress": "JsonProgress"}),
+        (("a", "--concurrency", 3), {"model_ids": ["a"], "concurrency": 3}),
+        (("a", "--max-requests", 3), {"model_ids": ["a"], "max_requests": 3}),
+        (
+            ("a", "--requests-per-minute", 3),
+            {"model_ids": ["a"], "requests_per_minute": 3},
+        ),
+    ],
+    ids=parameter_id,
+)
+def test_options_are_passed_to_the_run(
+    llm_stats: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[object, ...],
+    expected: dict[str, Any],
+) -> None:
+    passed: list[dict[str, Any]] = []
+
+    def execute(settings: Settings, *, progress: object, **options: Any) -> RunResult:
+        names = ("model_ids", "concurrency", "max_requests", "requests_per_minute")
+        values = {name: getattr(settings, name) for name in names}
+        name = None if progress is None else type(progress).__name__
+        passed.append({**values, **options, "progress": name})
+        return RunResult(settings.database)
+
+    monkeypatch.setattr("llm_stats.pipeline.run.execute", execute)
+    assert llm_stats("run", *arguments).code == 0
+    default: dict[str, Any] = {
+        "model_ids": [],
+        "concurrency": 8,
+        "max_requests": None,
+        "requests_per_minute": 50,
+        "all_models": False,
+        "catalog_only": False,
+        "allowed_failures": (),
+        "progress": None if "--quiet" in arguments else "TextProgress",
+    }
+    assert passed == [default | expected]
