@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,11 +59,16 @@ def test_pages_and_errors_have_no_etag(http: requests.Session) -> None:
 
 
 def test_quota_counts_down_to_429(http: requests.Session) -> None:
+    before = dt.datetime.now(dt.UTC)
     with SampleApi(planned=PlannedFeatures(2)) as api:
         responses = [get(http, api, path) for path in (MODEL, "/models/gpt-0", "/models", MODEL)]
     assert [response.status_code for response in responses] == [200, 404, 200, 429]
     assert [response.headers["X-Quota-Remaining"] for response in responses] == ["1", "1", "0", "0"]
-    assert responses[-1].json()["error"]["limit_type"] == "daily_quota"
+    error = responses[-1].json()["error"]
+    assert error["limit_type"] == "daily_quota"
+    midnight = dt.datetime.fromtimestamp(int(responses[-1].headers["X-Quota-Reset"]), dt.UTC)
+    assert error["reset_at"] == f"{midnight:%Y-%m-%dT00:00:00Z}"
+    assert dt.timedelta(0) < midnight - before <= dt.timedelta(days=1, minutes=1)
     assert len({response.headers["X-Request-ID"] for response in responses}) == 4
 
 
