@@ -143,3 +143,73 @@ def test_joined_rows_are_not_a_loss(older: RawTables) -> None:
     )
     columns = "table_name"
     assert ("history.scores",) not in _migrate(connection, columns, "history.row_counts")
+
+
+def test_offers_and_scores_are_joined_independently(older: RawTables) -> None:
+    """Of each key, the rows of odd numbers become equal; those of even numbers differ.
+
+    The keys differ in one part each. A row of an even key begins between those of an odd key.
+    """
+    almost, equal = 0.19999999999999998, 0.2
+    offers: list[tuple[object, ...]] = []
+    scores: list[tuple[object, ...]] = []
+    keys = [("m", "p", 1), ("m", "p", 2), ("m", "q", 1), ("n", "p", 1), ("n", "q", 2)]
+    for place, (model_id, item_id, number) in enumerate(keys):
+        second = equal if place % 2 == 0 else 0.3
+        for value, start, end in ((almost, 0, 2), (second, 2, None)):
+            period = (_DAYS[start], None if end is None else _DAYS[end])
+            offers.append((model_id, item_id, number, value, *period))
+            scores.append((model_id, item_id, number, value, *period))
+    insert_offer = _INSERT_OFFER.replace("'m', 'p', 1,", "?, ?, ?,", 1)
+    insert_score = (
+        "insert into history.scores (model_id, benchmark_id, score_number, benchmark_name, "
+        "category, score, max_score, is_self_reported, is_verified, valid_from, valid_to) "
+        "values (?, ?, ?, 'B', 'math', ?, 1, true, false, ?, ?)"
+    )
+    older.connection.executemany(insert_offer, offers)
+    older.connection.executemany(insert_score, scores)
+    columns = "model_id, {}, input_usd_per_mtok, valid_from, valid_to"
+    expected: list[tuple[object, ...]] = []
+    for place, key in enumerate(keys):
+        if place % 2 == 0:
+            expected.append((*key, equal, _DAYS[0], None))
+        else:
+            expected += [(*key, equal, _DAYS[0], _DAYS[2]), (*key, 0.3, _DAYS[2], None)]
+    columns = columns.format("provider_id, offer_number")
+    assert _migrate(older.connection, columns, "history.offers") == expected
+    columns = "model_id, benchmark_id, score_number, score, valid_from, valid_to"
+    query = f"select {columns} from history.scores order by all"
+    assert older.connection.execute(query).fetchall() == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "rounded"),
+    [
+        (1 / 3, 0.333333333333),
+        (123456.789012345, 123456.789012),
+        (1e-11, 1e-11),
+        (1.23456789012345e-12, 1.23456789012345e-12),
+        (1.23456789012345e30, 1.23456789012e30),
+        (-2 / 3, -0.666666666667),
+        (None, None),
+    ],
+)
+def test_numbers_are_rounded_to_twelve_digits(
+    older: RawTables, number: float | None, rounded: float | None
+) -> None:
+    older.connection.execute(
+        "insert into history.offers (model_id, provider_id, offer_number, provider_name, status, "
+        "input_usd_per_mtok, output_usd_per_mtok, valid_from) "
+        "values ('m', 'p', 1, 'p', 'active', $1, $1, $2)",
+        [number, _DAYS[0]],
+    )
+    older.connection.execute(
+        "insert into history.scores (model_id, benchmark_id, score_number, benchmark_name, score, "
+        "max_score, normalized_score, is_self_reported, is_verified, valid_from) "
+        "values ('m', 'b', 1, 'B', $1, $1, $1, true, false, $2)",
+        [number, _DAYS[0]],
+    )
+    prices = _migrate(older.connection, "input_usd_per_mtok, output_usd_per_mtok", "history.offers")
+    assert prices == [(rounded, rounded)]
+    scores = "select score, max_score, normalized_score, row_hash from history.scores"
+    assert older.connection.execute(scores).fetchall() == [(rounded, rounded, rounded, None)]

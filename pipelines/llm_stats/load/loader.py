@@ -55,7 +55,7 @@ def load(
             )
             info = pipeline.run(tables, loader_file_format=file_format)
     except PipelineStepFailed as error:
-        cause = error.__cause__ or error
+        cause: BaseException = error
         while cause.__cause__ is not None:
             cause = cause.__cause__
         if isinstance(cause, LlmStatsError | KeyboardInterrupt):
