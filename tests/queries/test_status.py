@@ -126,6 +126,7 @@ def test_text_form(current: Status) -> None:
         "failing     2",
         "",
     ]
+    assert text.splitlines()[7].split() == ["model_id", "outcome", "times", "since", "reason"]
     assert [" ".join(line.split()) for line in text.splitlines()[9:]] == [
         "gone not_found 2 10 hours ago HTTP 404 \\x1b[31m",
         f"{IDS[3]} failed 1 2 hours ago HTTP 500",
