@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -19,10 +20,11 @@ RECORD = synthetic_catalog(12, providers=1, scores=1)[0]
 DAYS = [dt.datetime(2026, 11, day, tzinfo=dt.UTC) for day in range(1, 4)]
 
 
-@pytest.fixture
-def warehouse(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a file with the models a, b and c; load 2 has a new price of b, and c has left."""
-    with new_warehouse(tmp_path / "w.duckdb") as raw:
+    file = tmp_path_factory.mktemp("built") / "w.duckdb"
+    with new_warehouse(file) as raw:
         records = [RECORD | {"id": model_id} for model_id in "abc"]
         raw.read_catalog(records, DAYS[0], "1")
         raw.load(records, DAYS[0], "1")
@@ -33,7 +35,13 @@ def warehouse(tmp_path: Path) -> Path:
         raw.read_catalog([records[0], changed], DAYS[1], "2")
         raw.load([changed], DAYS[1], "2")
         raw.apply()
-    return tmp_path / "w.duckdb"
+    return file
+
+
+@pytest.fixture
+def warehouse(built: Path, tmp_path: Path) -> Path:
+    """Return a copy of the file."""
+    return Path(shutil.copy(built, tmp_path))
 
 
 @pytest.fixture
