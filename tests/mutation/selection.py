@@ -25,13 +25,11 @@ def select(paths: list[str], revision: str | None, *, count: int | None, seed: i
     if revision is not None:
         changed = _changed_lines(revision)
         lines = {path: changed[path] for path in lines if path in changed}
-    left_out = equivalent()
     chosen: list[Mutant] = []
     for area in AREAS:
         files = [path for path in lines if area_of(path) == area]
         mutants = _shuffled(files, lines, random.Random(f"{seed} {area}"))
-        valid = (m for m in mutants if (m.path, tuple(m.diff)) not in left_out and m.is_valid())
-        chosen += itertools.islice(valid, count)
+        chosen += itertools.islice((m for m in mutants if m.is_valid()), count)
     return chosen
 
 
@@ -40,12 +38,14 @@ def _shuffled(files: Iterable[Path], lines: Lines, rng: random.Random) -> Iterat
 
     In a plain random order, most mutants would be changed constants of the largest files.
     """
-    queues = []
+    queues, left_out = [], equivalent()
     for path in sorted(files):
+        listed = {diff for file, diff in left_out if file == path}
         by_kind: dict[str, list[Mutant]] = {}
         for mutant in mutants_of(path):
             wanted = lines[path]
-            if wanted is None or wanted.intersection(mutant.lines):
+            is_wanted = wanted is None or wanted.intersection(mutant.lines)
+            if is_wanted and not (listed and tuple(mutant.diff) in listed):
                 by_kind.setdefault(mutant.change.kind, []).append(mutant)
         for mutants in by_kind.values():
             rng.shuffle(mutants)
