@@ -149,6 +149,15 @@ def test_query_may_come_from_standard_input(
     assert json.loads(on_demo("sql", "-", "--format", "json").out) == [{"one": 1}]
 
 
+def test_standard_input_that_is_not_text_is_an_error(
+    on_demo: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff"), "utf-8"))
+    done = on_demo("sql", "-")
+    assert done.err == "llm-stats: sql -: not a text file\n"
+    assert done.code == 2
+
+
 def test_explain_keeps_its_lines(on_demo: Command) -> None:
     shown = on_demo("sql", "explain select 1").out
     assert "\\n" not in shown

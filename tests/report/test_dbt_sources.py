@@ -40,6 +40,7 @@ def test_every_mart_is_a_table_with_its_columns(on_demo: Command, demo: Path) ->
         for table in source["tables"]
     ] == columns
     assert all(table["description"] for table in source["tables"])
+    assert done.out.startswith("version: 2\nsources:\n- name: llm_stats\n  database: llm_stats\n")
 
 
 @pytest.mark.parametrize("options", [(), ("--dbt-utils",)], ids=["plain", "dbt_utils"])
