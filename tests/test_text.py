@@ -129,3 +129,4 @@ def test_lines_are_wrapped_between_words() -> None:
 )
 def test_command_names_a_database_other_than_the_default(database: str, command: str) -> None:
     assert format_command("run", Path.cwd() / database) == command
+    assert format_command("run") == "`llm-stats run`", "an engine without a file"
