@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import stat
 import tomllib
@@ -91,4 +93,23 @@ def test_file_instead_of_the_folder_is_an_error(llm_stats: Command, workdir: Pat
     assert done.err == (
         "llm-stats: .dlt/config.toml cannot be written: .dlt is not a folder; rename it\n"
     )
+    assert done.code == 2
+
+
+def test_folder_that_cannot_be_written_is_an_error(
+    llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "mkdir", fail)
+        done = llm_stats("init")
+    cause = "No space left on device; use a folder that you may write to"
+    assert done.err == f"llm-stats: .dlt/config.toml cannot be written: {cause}\n"
+    assert done.code == 2
+    (workdir / ".dlt").write_text("a file")
+    done = llm_stats("init")
+    cause = ".dlt is not a folder; rename it"
+    assert done.err == f"llm-stats: .dlt/config.toml cannot be written: {cause}\n"
     assert done.code == 2

@@ -20,7 +20,7 @@ from llm_stats.api.quota import Quota
 from llm_stats.cli.status import status_json, status_lines
 from llm_stats.config_report import config_report
 from llm_stats.connection import DuckDBConnection
-from llm_stats.errors import UsageError
+from llm_stats.errors import CheckFailed, UsageError
 from llm_stats.fetch.cache import ResponseCache
 from llm_stats.queries import checks
 from llm_stats.queries.status import Status, status
@@ -420,6 +420,27 @@ def test_lines_about_problems(current: Status) -> None:
         "a newer file 3 minutes ago: keys, prices; it is kept at /r/w.duckdb"
     )
     assert "missing" not in {line[:12].strip() for line in status_lines(file)}
+
+
+def test_failed_first_run_is_named_before_a_database_exists(
+    llm_stats: Command, workdir: Path
+) -> None:
+    with pytest.raises(CheckFailed), DuckDBWarehouse(workdir / "llm_stats.duckdb").lock():
+        raise CheckFailed("keys")
+    done = llm_stats("status")
+    assert "llm_stats.duckdb does not exist; create it" in done.err
+    assert done.err.endswith("; the last run failed with exit code 5: keys\n")
+    assert "base_url" in done.out, "the configuration is printed"
+    assert done.code == 2
+
+
+def test_last_failure_of_two_loads_at_the_same_time(tmp_path: Path) -> None:
+    with new_warehouse(tmp_path / "w.duckdb") as raw:
+        for load_id in ("2", "1"):
+            raw.fetch(["m"], hours_ago(1), "failed", load_id, message=f"load {load_id}")
+        raw.apply()
+    (failing,) = read_status(tmp_path / "w.duckdb").failing
+    assert (failing["reason"], failing["times"]) == ("load 2", 2)
 
 
 @pytest.mark.parametrize(
