@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import json
 from collections import Counter, defaultdict
@@ -11,7 +12,8 @@ from typing import Any
 
 import pytest
 from llm_stats.errors import UsageError
-from llm_stats.sample import CHANGES, load_records, today, yesterday
+from llm_stats.sample import CHANGES, load_records, summary_of, today, yesterday
+from llm_stats.sample.catalog import Catalog
 from llm_stats.schema.parse import parse_record
 from llm_stats.schema.rows import new_fields, to_row
 from support.synthetic_catalog import synthetic_catalog
@@ -356,3 +358,43 @@ def test_synthetic_records_are_valid_and_reproducible() -> None:
         parsed = parse_record(json.dumps(entry), entry["id"])
         assert len(parsed.providers) == 3
         assert len(parsed.scores) == 5
+
+
+def cursor_of(text: bytes) -> str:
+    return base64.urlsafe_b64encode(text).decode()
+
+
+def test_pages_of_summaries() -> None:
+    records = [{"id": name, "scores": [], "sources": {}, "name": name} for name in "abc"]
+    catalog = Catalog(records)
+    assert summary_of(records[0]) == {"id": "a", "name": "a"}
+    cursor = cursor_of(b"offset:2")
+    first, rest = catalog.page(2, None), catalog.page(2, cursor)
+    summaries = [{"id": name, "name": name} for name in "abc"]
+    assert first == {"models": summaries[:2], "next_cursor": cursor, "total": 3}
+    assert rest == {"models": summaries[2:], "next_cursor": None, "total": 3}
+    assert catalog.page(3, None) == {"models": summaries, "next_cursor": None, "total": 3}
+    assert catalog.page(2, cursor_of(b"offset:3")) == {
+        "models": [],
+        "next_cursor": None,
+        "total": 3,
+    }
+    for invalid in (b"offset:4", b"other:1", b"offset:-1", b"offset:", b"\xff"):
+        assert catalog.page(2, cursor_of(invalid)) is None
+    assert catalog.page(2, "é") is None
+    faulty = Catalog(records, summaries=["x"], total=9)
+    assert faulty.page(2, None) == {"models": ["x"], "next_cursor": None, "total": 9}
+
+
+def test_entries_of_the_public_catalog() -> None:
+    offer = {"provider_id": "p", "input_price_per_m": 1, "output_price_per_m": 2}
+    records = [{"id": "a", "name": "A", "providers": [offer, "x"]}, {"id": "b", "providers": None}]
+    assert Catalog(records).public_entries == {
+        "a": {
+            "id": "a",
+            "name": "A",
+            "object": "model",
+            "pricing": [{"provider": "p", "price_input": 1, "price_output": 2}],
+        },
+        "b": {"id": "b", "name": None, "object": "model", "pricing": []},
+    }
