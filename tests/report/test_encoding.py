@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from typing import Any
 
 import pytest
@@ -58,6 +59,14 @@ def test_long_runs_are_counted(values: list[Any], encoded: dict[str, Any]) -> No
 def test_short_form_of_a_value(value: object, short: object) -> None:
     assert compact(value) == short
     assert type(compact(value)) is type(short)
+
+
+def test_times_do_not_depend_on_the_zone_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        assert compact(dt.datetime(1970, 1, 2)) == 86400  # noqa: DTZ001
+    time.tzset()
 
 
 def test_length_of_a_text_is_limited() -> None:

@@ -388,7 +388,10 @@ def test_pages_of_summaries() -> None:
 
 def test_entries_of_the_public_catalog() -> None:
     offer = {"provider_id": "p", "input_price_per_m": 1, "output_price_per_m": 2}
-    records = [{"id": "a", "name": "A", "providers": [offer, "x"]}, {"id": "b", "providers": None}]
+    records: list[dict[str, Any]] = [
+        {"id": "a", "name": "A", "providers": [offer, "x"]},
+        {"id": "b", "providers": None},
+    ]
     assert Catalog(records).public_entries == {
         "a": {
             "id": "a",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 from llm_stats.sample import SAMPLE_KEY, SampleApi, today
+from llm_stats.sample.http import Request, Response, json_response
 from llm_stats.sample.planned import PlannedFeatures
 
 BEARER = {"Authorization": f"Bearer {SAMPLE_KEY}"}
@@ -98,3 +99,47 @@ def test_without_planned_features_no_header_is_sent(http: requests.Session) -> N
     with SampleApi() as api:
         headers = get(http, api).headers
     assert not [name for name in headers if name.startswith("X-") or name in ("ETag", "Date")]
+
+
+@pytest.mark.parametrize(
+    ("body", "date"),
+    [
+        (b'{"updated_at": "2026-12-01T01:00:00+01:00"}', "Tue, 01 Dec 2026 00:00:00 GMT"),
+        (b"{}", None),
+        (b'{"updated_at": 1}', None),
+        (b'{"updated_at": "soon"}', None),
+        (b"[]", None),
+        (b"{", None),
+    ],
+)
+def test_last_modified_is_the_time_in_the_record(body: bytes, date: str | None) -> None:
+    request = Request(0, "/stats/v1/models/m", "", {})
+    response = PlannedFeatures(etags=False).apply(request, Response(200, body))
+    assert response.headers.get("Last-Modified") == date
+    assert "ETag" not in response.headers
+    assert response.body == body
+
+
+def test_body_of_a_response_is_utf_8() -> None:
+    response = json_response({"a": "é\ud800"}, 201)
+    assert response.body == b'{"a": "\xc3\xa9\\ud800"}'
+    assert response.status == 201
+    assert response.head == (
+        b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n"
+    )
+    assert Response(304, b"x").head == b"HTTP/1.1 304 Not Modified\r\n\r\n"
+    assert Response(299).head.startswith(b"HTTP/1.1 299 Unknown\r\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "model_id"),
+    [
+        ("/stats/v1/models/a%2Fb", "a/b"),
+        ("/stats/v1/models/", None),
+        ("/stats/v1/models", None),
+        ("/stats/v1/models/a/b", None),
+        ("/stats/v1/x/models/a", None),
+    ],
+)
+def test_model_of_a_request(path: str, model_id: str | None) -> None:
+    assert Request(0, path, "", {}).model_id == model_id
