@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from llm_stats import __version__
-from llm_stats.pipeline import json_log
-from llm_stats.pipeline.json_log import JsonLog, JsonLogHandler, JsonProgress, to_ascii_json
+from llm_stats.reporting import json_log
+from llm_stats.reporting.json_log import JsonLog, JsonLogHandler, JsonProgress, to_ascii_json
 from llm_stats.schema.fetch import Fetch, FetchResult
 from llm_stats.settings import Settings
 from support.fake_clock import ClockedRateLimiter
