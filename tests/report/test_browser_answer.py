@@ -128,19 +128,35 @@ class TestAnswer:
         wide.script("choose({ models: padded([modelsByText.get('kestrel-2-mini')]) })")
         wide.choose("score", "category code")
         assert wide.text("value-answer").startswith("No minimum is set. The cheapest of 5 models: ")
+        unranked = "2 models with a score in Code have no rank and are not considered."
+        assert unranked in wide.text("value-note")
         (option,) = wide.find("#like option[value=kestrel-2-mini]")
         assert option.text == "as good as Kestrel 2 Mini: no rank or score"
         option.click()
         assert wide.text("value-answer") == (
             "Kestrel 2 Mini has no rank in Code: it has scores in 2 of the 3 counted benchmarks "
-            "needed (Sample Repair, Sample Agent). Compare by one of them, or choose another "
-            "model, or any score and a minimum."
+            "needed; choose another model, or any score and a minimum, or compare on Sample "
+            "Repair instead, or compare on Sample Agent instead."
         )
         assert wide.rows("value-table") == []
         assert wide.script("return shownAnswer.points.some(point => point.isGood)") is False
         wide.click("#value-answer button")
         assert wide.script("return state.score") == "benchmark sample-repair"
         assert wide.text("value-answer").startswith("The cheapest of 7 models that are good enough")
+
+    def test_doubtful_score_is_marked_in_answer_chart_and_card(self, wide: Browser) -> None:
+        wide.script("choose({ score: 'benchmark sample-code', organization: 'zenith' })")
+        assert wide.text("value-answer").endswith(" US$ / M tokens. disputed")
+        (dot,) = wide.find("#value-chart .points_marks path")
+        assert "score 66.0 % (disputed)" in (dot.get_attribute("aria-label") or "")
+        assert "Squares: doubtful scores." in wide.text("value-note")
+        wide.script("pinCard(shownAnswer.points[0], shownAnswer.about)")
+        assert (
+            wide.text("value-card").splitlines()[1].endswith(" score 66.0 %, third party. disputed")
+        )
+        wide.choose("min", "99")
+        assert wide.text("value-answer").startswith("None reaches 99.0 %; closest: Zenith Max")
+        assert wide.text("value-answer").endswith(" disputed")
 
     def test_model_without_a_score_leaves_no_model_good_enough(self, wide: Browser) -> None:
         wide.script("choose({ like: 'murmur-1', score: 'benchmark sample-code' })")
@@ -228,6 +244,13 @@ class TestSuspectPrices:
         ticks = [it.text for it in suspect.find("#value-chart .role-axis-label text")]
         assert "$0.1" not in ticks
         assert "$1" in ticks
+
+    def test_evidence_is_visible_under_each_score(self, suspect: Browser) -> None:
+        suspect.choose("score", "benchmark b1")
+        assert suspect.rows("value-table")[0][3] == "0.0 % self-reported"
+        shared = ["20.0 % self-reported", "10.0 % self-reported"]
+        assert suspect.rows("shared-table")[0][2:] == shared
+        suspect.choose("score", "category overall")
 
     def test_tapped_dot_is_described_on_a_card_until_it_is_closed(self, suspect: Browser) -> None:
         touch = "Emulation.setTouchEmulationEnabled"

@@ -110,7 +110,7 @@ class TestHistory:
     def test_kind_of_price_changes_chart_and_table(self, history: Browser) -> None:
         history.choose("kind", "input")
         titles = [text for text in _chart_texts(history) if text.startswith("US$ per million")]
-        assert titles == ["US$ per million tokens, input, logarithmic"]
+        assert titles == ["US$ per million tokens, input"]
         caption = history.script(
             "return document.querySelector('#history-table caption').innerText"
         )
@@ -122,7 +122,7 @@ class TestHistory:
         cut = ["alpha", "p", "10.00", "5.00", "▼ 50 % cheapest", "2026-11-22 12:00"]
         rise = ["beta", "p", "2.00", "2.20", "▲ 10 % cheapest", "2026-11-22 12:00"]
         assert rows.index(cut) < rows.index(rise), "the largest change of a day is first"
-        assert ["beta", "r", "–", "1.00", "Listed cheapest", "2026-11-23 12:00"] in rows
+        assert ["beta", "r", "–", "1.00 suspect", "Listed cheapest", "2026-11-23 12:00"] in rows
 
     def test_offer_above_the_cheapest_has_no_mark(self, history: Browser) -> None:
         rows = history.rows("changes-table")
@@ -130,7 +130,7 @@ class TestHistory:
 
     def test_mark_states_the_old_and_the_new_lowest_price(self, history: Browser) -> None:
         history.choose("what", "cut")
-        history.click("#changes-table button.mark")
+        history.click("#changes-table td:nth-child(5) button.mark")
         (why,) = history.find("#changes-table .why:not([hidden])")
         assert why.text == "The lowest price of the model went from 2.20 to 1.00."
 
@@ -160,7 +160,7 @@ class TestHistory:
 
     def test_moves_of_the_week_are_in_the_header(self, history: Browser) -> None:
         assert [row[:4] for row in history.rows("moves")] == [
-            ["beta", "r", "2.00", "1.00"],
+            ["beta", "r", "2.00", "1.00 suspect"],
             ["alpha", "p", "8.00", "5.00"],
         ]
         assert history.find("#moves caption")[0].text == (
@@ -178,6 +178,29 @@ class TestHistory:
         assert "No history yet before 2026-11-20" in history.text("changes-note")
         history.click("#moves button.model")
         assert "beta" not in [chip.text for chip in history.find("#chips .name")]
+
+    def test_suspect_price_is_marked_in_every_table_and_download(self, history: Browser) -> None:
+        reason = "input price 0.03 and output price 3.91 differ by a factor of 100 or more"
+        for table in ("moves", "changes-table", "value-table", "leaders-table", "history-table"):
+            marks = history.find(f"#{table} .mark[title='{reason}']")
+            assert [mark.text for mark in marks] == ["suspect"], table
+        history.script(
+            "choose({ sheet: 'beta', seller: 'r' });"
+            "for (const show of [showValue, showChanges, showHistory]) show();"
+        )
+        downloads = history.script("""
+            const texts = [], tables = ["value", "changes", "history", "offers", "seller"];
+            URL.createObjectURL = blob => { texts.push(blob.text()); return "#"; };
+            HTMLAnchorElement.prototype.click = () => {};
+            tables.forEach(name => document.querySelector(`#${name}-table .download`).click());
+            return Promise.all(texts);
+        """)
+        assert history.console_messages() == []
+        assert len(downloads) == 5
+        for text in downloads:
+            header, *lines = text.splitlines()
+            assert "Suspect" in header.split(",")
+            assert [line for line in lines if reason in line and "1" in line] != [], header
 
     def test_sparkline_states_the_lowest_prices(self, history: Browser) -> None:
         labels = [

@@ -30,7 +30,7 @@ from support.connection_reader import ConnectionReader
 from support.new_warehouse import new_warehouse
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
-from support.report_fixtures import CATALOGS, FIRST_DAY, HOSTILE, load_days
+from support.report_fixtures import CATALOGS, FIRST_DAY, HOSTILE, load_days, ranked
 
 pytestmark = pytest.mark.slow
 
@@ -96,7 +96,7 @@ _MARTS: dict[str, tuple[str, set[str]]] = {
         {"is_offered", "is_first_party", "suspect_reason", "known_until", "is_initial"},
     ),
     "lowest_prices": ("model_price_history", {"known_until"}),
-    "price_changes": ("price_changes", set()),
+    "price_changes": ("price_changes", {"suspect_reason"}),
     "providers": ("providers", set()),
     "findings": ("data_quality", {"finding_count", "model_count"}),
 }
@@ -339,6 +339,26 @@ def test_suspect_price_has_its_reason_and_a_free_price_has_none(raw: RawTables) 
         "p": reason,
         "free": None,
     }
+
+
+def test_suspect_price_is_marked_without_scripts_and_only_where_it_is_current(
+    raw: RawTables,
+) -> None:
+    """A suspect price is found on the second day. On the third day, the output price changes."""
+    days = [
+        ranked({"a": prices, "b": (1, 1), "c": (1, 1)}) for prices in ((1, 1), (0.01, 6), (0.01, 4))
+    ]
+    load_days(raw, *days)
+    encoded = data_of_tables(raw).encoded
+    reason = "input price 0.01 and output price 4 differ by a factor of 100 or more"
+    assert [it["suspect_reason"] for it in rows(encoded, "price_changes")] == [reason, None]
+    assert [it["suspect_reason"] for it in rows(encoded, "moves")] == [reason]
+    page = page_of_tables(raw)
+    moves, leaders = (
+        page.split(f'id="{part}"')[1].split("</table>")[0] for part in ("moves", "leaders-table")
+    )
+    assert "<td>1.01 suspect</td><td>▲ 0.8 %</td>" in moves
+    assert "<td>1.01 suspect</td></tr>" in leaders
 
 
 @pytest.mark.parametrize("world", CATALOGS)

@@ -152,21 +152,28 @@ def price_history() -> tuple[Documents, ...]:
     """Return the catalogs of five days in which offers appear, disappear and change their price.
 
     - `alpha`: `p` halves the price on the third day; `q` has no offer on the second and third day.
-    - `beta`: `p` raises the price on the third day; `r` adds an offer on the fourth day.
+    - `beta`: `p` raises the price on the third day; `r` adds an offer on the fourth day. Its prices
+      are suspect, because they are far apart; the blended price is 1.
     - `gamma`: `p` publishes no price on the second day.
     """
-    days: tuple[dict[str, dict[str, float | None]], ...] = (
+    lopsided = (0.03, 3.91)
+    days: tuple[dict[str, dict[str, float | tuple[float, float] | None]], ...] = (
         {"alpha": {"p": 10, "q": 8}, "beta": {"p": 2}, "gamma": {"p": 3}},
         {"alpha": {"p": 10}, "beta": {"p": 2}, "gamma": {"p": None}},
         {"alpha": {"p": 5}, "beta": {"p": 2.2}, "gamma": {"p": 3}},
-        {"alpha": {"p": 5, "q": 8}, "beta": {"p": 2.2, "r": 1}, "gamma": {"p": 3}},
-        {"alpha": {"p": 5, "q": 8}, "beta": {"p": 2.2, "r": 1}, "gamma": {"p": 3}},
+        {"alpha": {"p": 5, "q": 8}, "beta": {"p": 2.2, "r": lopsided}, "gamma": {"p": 3}},
+        {"alpha": {"p": 5, "q": 8}, "beta": {"p": 2.2, "r": lopsided}, "gamma": {"p": 3}},
     )
     scored = {record["id"]: record for record in ranked(dict.fromkeys(days[0], (1, 1)))}
     return tuple(
         [
             scored[model_id]
-            | {"providers": [make_offer(seller, price, price) for seller, price in prices.items()]}
+            | {
+                "providers": [
+                    make_offer(seller, *(price if isinstance(price, tuple) else (price, price)))
+                    for seller, price in prices.items()
+                ]
+            }
             for model_id, prices in day.items()
         ]
         for day in days

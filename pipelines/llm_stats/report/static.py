@@ -39,7 +39,7 @@ def leaders(tables: dict[str, Table]) -> str:
             + (" (few benchmarks)" if row["benchmark_count"] < most / 4 else ""),
             f"{_rounded(100 * compact(row['adjusted_win_rate']), 1):f} %",
             f"{row['benchmark_count']} of {most}",
-            _format_usd(prices[row["model_id"]]) if row["model_id"] in prices else "–",
+            _format_price(*prices[row["model_id"]]) if row["model_id"] in prices else "–",
         )
         for row in ranked[:_ROWS]
     )
@@ -80,7 +80,7 @@ def _moves(title: str, rows: list[dict[str, Any]], short: str) -> str:
             row["model_name"],
             row["provider_name"],
             _format_usd(row["old_blended_usd_per_mtok"]),
-            _format_usd(row["new_blended_usd_per_mtok"]),
+            _format_price(row["new_blended_usd_per_mtok"], row["suspect_reason"]),
             _format_move(row["blended_change_pct"]),
         )
         for row in rows
@@ -94,6 +94,11 @@ def _format_move(change_pct: float) -> str:
     """Return `▼ 16.7 %` or `▲ 213 %`."""
     size = _rounded(abs(change_pct), 1 if abs(change_pct) < 100 else 0)
     return f"{'▲' if change_pct > 0 else '▼'} {format_number(float(size))} %"
+
+
+def _format_price(price: float, suspect_reason: str | None) -> str:
+    """Return `5.00`, or `5.00 suspect` if there is a reason to doubt the price."""
+    return _format_usd(price) + (" suspect" if suspect_reason else "")
 
 
 def _format_usd(price: float) -> str:
@@ -119,13 +124,16 @@ def _row(*texts: str, cell: str = "td") -> str:
     return f"<tr>{cells}</tr>"
 
 
-def _cheapest_prices(prices: Table) -> dict[Any, float]:
-    """Return the lowest blended price of each model with an available priced offer."""
-    model, offered, price = map(
-        prices.columns.index, ("model_id", "is_offered", "blended_usd_per_mtok")
-    )
-    cheapest: dict[Any, float] = {}
-    for row in prices.rows:
-        if row[offered] and row[price] is not None:
-            cheapest[row[model]] = min(row[price], cheapest.get(row[model], row[price]))
+def _cheapest_prices(prices: Table) -> dict[Any, tuple[float, str | None]]:
+    """Return the lowest blended price of each model, and why it is suspect.
+
+    Models without an available priced offer are left out.
+    """
+    cheapest: dict[Any, tuple[float, str | None]] = {}
+    columns = ("model_id", "is_offered", "blended_usd_per_mtok", "suspect_reason")
+    for model_id, is_offered, price, reason in prices.select(*columns).rows:
+        if not is_offered or price is None:
+            continue
+        if model_id not in cheapest or price < cheapest[model_id][0]:
+            cheapest[model_id] = (price, reason)
     return cheapest

@@ -18,6 +18,11 @@ function offerMark(offer) {
   return offer?.suspect_reason ? mark("suspect", offer.suspect_reason) : null;
 }
 
+/** Return the column of a download that has the reason why the price of a row looks wrong. */
+function suspectColumn(reasonOf) {
+  return { name: "Suspect", value: reasonOf, onlyCsv: true };
+}
+
 const DOUBTS = {
   score_outlier: "outlier",
   score_disputed: "disputed",
@@ -26,9 +31,14 @@ const DOUBTS = {
   source_is_placeholder: "example source",
 };
 
+/** Return why a score may be wrong, in one or two words, or null: `"disputed"`. */
+function doubtText(score) {
+  return score?.doubt ? (DOUBTS[score.doubt_rule] ?? "doubtful") : null;
+}
+
 /** Return the mark of a score that may be wrong, or null. */
 function scoreMark(score) {
-  return score?.doubt ? mark(DOUBTS[score.doubt_rule] ?? "doubtful", score.doubt) : null;
+  return score?.doubt ? mark(doubtText(score), score.doubt) : null;
 }
 
 /** Return the evidence of a score in words: `"third party"`, `"third party, example source"`. */

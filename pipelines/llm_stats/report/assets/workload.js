@@ -133,6 +133,11 @@ function subject() {
   };
 }
 
+/** Return the row of the score of a point, or null if the point has a rate in a category. */
+function scoreOf({ scorePlace }) {
+  return scorePlace === undefined ? null : rowAt("scores", scorePlace);
+}
+
 /** Return the lowest value that is good enough, or null: that of a model, or the number that the reader entered. */
 function threshold({ entries, isPercent }) {
   if (state.like) return entries.find(entry => texts[entry.id] === state.like)?.value ?? null;

@@ -5,6 +5,7 @@
 -- staging.catalog_reads.
 -- The current price of a model is compared with the model's first price in the 7 days. A cheaper
 -- new offer is a cut. `changed_model_count` counts all models with the direction of the row.
+-- `suspect_reason` is why the current price may be wrong.
 with
 prices_of_the_week as (
     select
@@ -56,34 +57,38 @@ numbered_moves as (
     from moves
 ),
 
--- Among providers with the same price, choose the first in alphabetical order.
-cheapest_providers as (
+-- Among offers with the same price, choose the first by the name of the provider.
+numbered_offers as (
     select
         model_id,
         blended_usd_per_mtok,
-        min(provider_name) as provider_name
+        provider_name,
+        suspect_reason,
+        row_number() over (
+            partition by model_id, blended_usd_per_mtok
+            order by provider_name, provider_id, offer_number
+        ) as position
     from marts.offers
     where is_available
-    group by
-        model_id,
-        blended_usd_per_mtok
 )
 
 select
     moves.direction,
     moves.model_id,
     models.model_name,
-    providers.provider_name,
+    offers.provider_name,
+    offers.suspect_reason,
     moves.old_blended_usd_per_mtok,
     moves.new_blended_usd_per_mtok,
     moves.blended_change_pct,
     moves.changed_model_count
 from numbered_moves as moves
 inner join marts.models as models on moves.model_id = models.model_id
-inner join cheapest_providers as providers
+inner join numbered_offers as offers
     on
-        moves.model_id = providers.model_id
-        and moves.new_blended_usd_per_mtok = providers.blended_usd_per_mtok
+        moves.model_id = offers.model_id
+        and moves.new_blended_usd_per_mtok = offers.blended_usd_per_mtok
+        and offers.position = 1
 where moves.position <= 5
 order by
     moves.direction,

@@ -105,7 +105,14 @@ function changeColumns() {
     { name: "Model id", value: place => texts[id(place)], onlyCsv: true },
     { name: "Provider", value: textOf("provider_name"), className: "spare" },
     { name: "Old", value: old, text: place => status(place, "old_status", old), isNumber: true },
-    { name: "New", value: now, text: place => status(place, "new_status", now), isNumber: true },
+    {
+      name: "New",
+      value: now,
+      text: place => status(place, "new_status", now),
+      isNumber: true,
+      mark: place => offerMark(rowAt("price_changes", place)),
+    },
+    suspectColumn(textOf("suspect_reason")),
     {
       name: "▲▼ %",
       value: pct,

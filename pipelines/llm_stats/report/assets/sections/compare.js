@@ -176,8 +176,9 @@ function showShared(chosen) {
     if (!score) return "–";
     const text = scoreText(score.value, row.benchmark);
     const isBest = score.benchmark_rank !== null && score.benchmark_rank === row.best;
-    const value = element(isBest ? "b" : "span", { className: "figure", title: evidenceText(score) }, link(score.source_url, text));
-    return element("span", {}, value, " ", scoreMark(score) ?? "");
+    const value = element(isBest ? "b" : "span", { className: "figure" }, link(score.source_url, text));
+    const evidence = element("small", {}, evidenceText(score));
+    return element("span", {}, value, " ", evidence, " ", scoreMark(score) ?? "");
   };
   showTable("shared-table", {
     caption: "Benchmarks that at least two of the selected models share; the best score is bold",

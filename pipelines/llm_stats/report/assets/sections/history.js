@@ -151,6 +151,7 @@ function showHistoryTable(periods) {
         mark: row => (row.reason ? mark("suspect", row.reason) : null),
       },
       { name: "▲▼ %", value: row => row.change, text: began, isNumber: true },
+      suspectColumn(row => row.reason),
       { name: "Status", value: row => row.status, onlyCsv: true },
       { name: "From", value: row => day(row.from), className: "when" },
       {

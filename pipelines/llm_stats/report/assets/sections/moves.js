@@ -7,7 +7,7 @@ function showMoves() {
     const { cells } = lines[place];
     if (models.has(row.model_id)) cells[0].replaceChildren(modelButton(row.model_id));
     cells[2].textContent = usd(row.old_blended_usd_per_mtok);
-    cells[3].textContent = usd(row.new_blended_usd_per_mtok);
+    cells[3].replaceChildren(usd(row.new_blended_usd_per_mtok), " ", offerMark(row) ?? "");
   });
 }
 

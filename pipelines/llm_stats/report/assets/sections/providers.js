@@ -119,6 +119,7 @@ function showSeller() {
         isNumber: true,
         mark: row => offerMark(row.offer),
       },
+      suspectColumn(row => row.offer.suspect_reason),
       { name: "× cheapest", value: row => row.ratio, text: row => ratioText(row.ratio), isNumber: true },
       ownPriceColumn(row => row.offer),
       {

@@ -65,6 +65,7 @@ function showModelOffers(model) {
         isNumber: true,
         mark: offerMark,
       },
+      suspectColumn(offer => offer.suspect_reason),
       {
         name: "× cheapest",
         value: offer => (costOf(offer) ? costOf(offer) / lowest : null),

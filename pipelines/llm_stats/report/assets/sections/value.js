@@ -92,20 +92,17 @@ function noPoints({ entries }) {
 /** Return why no model is known to be good enough: the model to compare with has no score here, or no rank. */
 function unknownText({ category, title }) {
   const id = modelsByText.get(state.like),
-    advice = "choose another model, or any score and a minimum.";
+    advice = "choose another model, or any score and a minimum";
   const name = truncate(models.get(id).name, 60);
-  if (category === undefined) return [`${name} has no score in ${title}; ${advice}`];
-  if (models.get(id).unlisted_since !== null) return [`${name} has no rank, because it left the catalog; ${advice}`];
+  if (category === undefined) return [`${name} has no score in ${title}; ${advice}.`];
+  if (models.get(id).unlisted_since !== null) return [`${name} has no rank, because it left the catalog; ${advice}.`];
   const counted = scoredBenchmarks(id, category, true),
     others = scoredBenchmarks(id, category, false);
   const kind = state.scope === "all" ? "" : "verified or third-party ",
-    needed = `${number(counted.length)} of the ${RANKED} counted ${kind}benchmarks needed`;
-  return [
-    `${name} has no rank in ${words(category)}: it has scores in ${needed}`,
-    ...(counted.length ? [" (", ...benchmarkButtons(counted), ")"] : []),
-    ...(others.length ? [", and in others that are not counted (", ...benchmarkButtons(others), ")"] : []),
-    `. ${counted.length + others.length ? "Compare by one of them, or " : "Instead, "}${advice}`,
-  ];
+    needed = `${number(counted.length)} of the ${RANKED} counted ${kind}benchmarks needed`,
+    more = others.length ? `, and in ${number(others.length)} that ${others.length > 1 ? "are" : "is"} not counted` : "";
+  const buttons = benchmarkButtons([...counted, ...others].filter(it => it.is_comparable));
+  return [`${name} has no rank in ${words(category)}: it has scores in ${needed}${more}; ${advice}`, ...buttons, "."];
 }
 
 /** Return the benchmarks of a category in which a model has a score, either the counted ones or the others. */
@@ -123,16 +120,13 @@ function scoredBenchmarks(id, category, isCounted) {
     .map(row => benchmarks.get(row.benchmark_id));
 }
 
-/** Return buttons that choose a benchmark, separated by commas; not comparable benchmarks are texts, and more than five are counted. */
+/** Return buttons that choose one of the first five benchmarks, each after a comma. */
 function benchmarkButtons(found) {
-  const shown = found.slice(0, 5).map(benchmark => {
-    if (!benchmark.is_comparable) return benchmark.name;
-    const button = element("button", { type: "button", className: "link" }, benchmark.name);
+  return found.slice(0, 5).flatMap(benchmark => {
+    const button = element("button", { type: "button", className: "link" }, `compare on ${benchmark.name} instead`);
     button.addEventListener("click", () => choose({ score: `benchmark ${texts[benchmark.benchmark_id]}` }));
-    return button;
+    return [", or ", button];
   });
-  const more = found.length > 5 ? [`, and ${number(found.length - 5)} more`] : [];
-  return [...shown.flatMap((made, place) => (place ? [", ", made] : [made])), ...more];
 }
 
 /** Return the answer in one sentence: the cheapest model that is good enough. */
@@ -148,9 +142,10 @@ function answerText({ about, limit, good }) {
   ];
 }
 
-/** Return the marks of the price of a model, and of its rate in a category, with spaces between them. */
-function pointMarks({ offer, benchmarkCount }, { most }) {
-  return [offerMark(offer), coverageMark(benchmarkCount, most)].flatMap(made => (made ? [made, " "] : []));
+/** Return the marks of the price and the score of a model, with spaces between them. */
+function pointMarks(point, { most }) {
+  const marks = [offerMark(point.offer), scoreMark(scoreOf(point)), coverageMark(point.benchmarkCount, most)];
+  return marks.flatMap(made => (made ? [made, " "] : []));
 }
 
 /** Return that no model reaches the minimum, and which one is closest; nothing if there is no model. */
@@ -172,15 +167,21 @@ function valueNote(about, limit, points, good, frontier) {
   if (!about.entries.length) return "";
   const shares = about.entries.filter(entry => entry.scorePlace !== undefined);
   const own = shares.filter(entry => texts[columnsOf.scores.evidence[entry.scorePlace]] === "self_reported").length;
-  const only = filterText();
+  const only = filterText(),
+    { model_count: scored, ranked_count: ranked } = totalsOf(about.category, state.scope),
+    unranked = scored - ranked;
   return [
     `Cost of ${workloadText()}, at the cheapest available offer.`,
     only && `Filters: ${only}.`,
     points.length
       ? `${number(points.length)} of ${plural(about.entries.length, about.benchmark ? "scored model" : "ranked model")} have a price and meet the filters; blue: the frontier, ${number(frontier)}.`
       : "",
+    unranked
+      ? `${plural(unranked, "model")} with a score in ${words(about.category)} ${unranked > 1 ? "have" : "has"} no rank and ${unranked > 1 ? "are" : "is"} not considered.`
+      : "",
     limit === null ? "" : `${number(good.length)} of them reach ${about.text(limit)}, the dashed line.`,
     points.some(point => point.offer.suspect_reason) ? "Triangles: suspect prices; they do not stretch the axis." : "",
+    points.some(point => scoreOf(point)?.doubt) ? "Squares: doubtful scores." : "",
     points.some(point => fewBenchmarks(point.benchmarkCount, about.most)) ? "Diamonds: few benchmarks." : "",
     points.length > MOST_DOTS ? "Dots that would cover each other are drawn as one; the table has all." : "",
     shares.length ? `${number(own)} of ${number(shares.length)} scores are self-reported.` : "",
@@ -197,7 +198,6 @@ function showOffers(about, good, isUnknown) {
       : { point, offer: point.offer, cost: point.cost, place: 0 },
   );
   if (state.every) rows.sort((one, two) => one.cost - two.cost);
-  const scoreRow = row => rowAt("scores", row.point.scorePlace);
   showTable("value-table", {
     caption: "Offers that meet the choices, cheapest first",
     file: "offers",
@@ -214,13 +214,14 @@ function showOffers(about, good, isUnknown) {
       { name: "Model id", value: row => texts[row.point.id], onlyCsv: true },
       { name: "Provider", value: row => row.offer.label },
       { name: costUnit(), value: row => row.cost, text: row => usd(row.cost), isNumber: true, mark: row => offerMark(row.offer) },
+      suspectColumn(row => row.offer.suspect_reason),
       {
         name: "Score",
         value: row => row.point.value,
         text: row => about.text(row.point.value),
         isNumber: true,
         isBestHigh: true,
-        mark: row => (about.benchmark ? scoreMark(scoreRow(row)) : coverageMark(row.point.benchmarkCount, about.most)),
+        mark: row => (about.benchmark ? scoreMarks(scoreOf(row.point)) : coverageMark(row.point.benchmarkCount, about.most)),
       },
       {
         name: "Context",
@@ -234,8 +235,8 @@ function showOffers(about, good, isUnknown) {
       about.benchmark
         ? {
             name: "Evidence",
-            value: row => evidenceText(scoreRow(row)),
-            node: row => evidenceOf(scoreRow(row)),
+            value: row => evidenceText(scoreOf(row.point)),
+            node: row => evidenceOf(scoreOf(row.point)),
             className: "spare",
           }
         : {
@@ -248,6 +249,12 @@ function showOffers(about, good, isUnknown) {
   });
 }
 
+/** Return the evidence of a score, which is shown if the table is too narrow for its column, and its mark. */
+function scoreMarks(score) {
+  const evidence = element("small", { className: "narrow" }, evidenceText(score));
+  return element("span", {}, evidence, " ", scoreMark(score) ?? "");
+}
+
 /** Show a card with the facts of a tapped dot, which stays until it is closed. */
 function pinCard(point, about) {
   const card = byId("value-card");
@@ -255,7 +262,9 @@ function pinCard(point, about) {
   close.addEventListener("click", () => {
     card.hidden = true;
   });
-  const text = `${costText(point.cost)} at ${point.offer.label}; score ${about.text(point.value)}.`;
+  const score = scoreOf(point),
+    evidence = score ? `, ${evidenceText(score)}` : "";
+  const text = `${costText(point.cost)} at ${point.offer.label}; score ${about.text(point.value)}${evidence}.`;
   card.replaceChildren(
     element("p", {}, modelButton(point.id), " ", element("small", {}, point.model.organization_name)),
     element("p", {}, text, " ", ...pointMarks(point, about)),

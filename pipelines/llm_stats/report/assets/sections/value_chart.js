@@ -5,7 +5,8 @@ const MOST_DOTS = 600;
 /** Return the chart of cost against score as a specification. Points: see `answer`.
  *
  * A logarithmic axis has no 0, so free models are drawn in a separate band at its left end, labelled "free". A suspect price is drawn as
- * a triangle, and does not stretch the axis: beyond it, the triangle is at its end. A rate that rests on few benchmarks is a diamond.
+ * a triangle, and does not stretch the axis: beyond it, the triangle is at its end. A doubtful score is a square, and a rate that rests
+ * on few benchmarks is a diamond.
  */
 function valueChart(points, about, limit) {
   const trusted = points.filter(point => point.cost > 0 && !point.offer.suspect_reason);
@@ -82,10 +83,11 @@ function valueChart(points, about, limit) {
 function valueDot(point, about, x) {
   const isSelected = state.models.includes(point.id),
     reason = point.offer.suspect_reason,
-    few = fewBenchmarks(point.benchmarkCount, about.most);
+    few = fewBenchmarks(point.benchmarkCount, about.most),
+    doubt = doubtText(scoreOf(point));
   const name = truncate(point.model.name, 60),
     price = usd(point.cost) + suspicion(reason),
-    score = about.text(point.value) + (few ? ` (few benchmarks: ${few})` : "");
+    score = about.text(point.value) + (few ? ` (few benchmarks: ${few})` : "") + (doubt ? ` (${doubt})` : "");
   const provider = truncate(point.offer.label, 80),
     organization = truncate(point.model.organization_name, 60);
   return {
@@ -101,8 +103,8 @@ function valueDot(point, about, x) {
     label: isSelected || point.isFrontier ? name : "",
     isFaint: !point.isGood,
     colour: isSelected ? colourOf(point.id) : point.isFrontier ? "var(--first)" : point.isGood ? "var(--muted)" : "var(--line)",
-    size: (isSelected ? 130 : point.isFrontier ? 70 : 40) * (few ? 1.5 : 1),
-    shape: reason ? "triangle-up" : few ? "diamond" : "circle",
+    size: (isSelected ? 130 : point.isFrontier ? 70 : 40) * (few || doubt ? 1.5 : 1),
+    shape: reason ? "triangle-up" : doubt ? "square" : few ? "diamond" : "circle",
     order: isSelected ? 2 : point.isFrontier ? 1 : 0,
     description: `${name} by ${organization}: ${costText(point.cost)}${suspicion(reason)} at ${provider}, score ${score}${point.isFrontier ? ", on the frontier" : ""}`,
   };
