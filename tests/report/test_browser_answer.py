@@ -10,6 +10,7 @@ import pytest
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from llm_stats.warehouse.reader import Reader
 from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
 from support.browser import PHONE, Browser
 
 pytestmark = pytest.mark.slow
@@ -140,8 +141,10 @@ class TestAnswer:
         )
         assert wide.rows("value-table") == []
         assert wide.script("return shownAnswer.points.some(point => point.isGood)") is False
-        wide.click("#value-answer button")
+        wide.find("#value-answer button")[0].send_keys(Keys.ENTER)
+        wide.settle()
         assert wide.script("return state.score") == "benchmark sample-repair"
+        assert wide.driver.switch_to.active_element.get_attribute("id") == "score"
         assert wide.text("value-answer").startswith("The cheapest of 7 models that are good enough")
 
     def test_doubtful_score_is_marked_in_answer_chart_and_card(self, wide: Browser) -> None:
@@ -165,6 +168,22 @@ class TestAnswer:
         wide.script("choose({ like: 'kestrel-embed-0', score: 'category overall' })")
         answer = wide.text("value-answer")
         assert answer.startswith("Kestrel Embed 0 has no rank, because it left the catalog; ")
+
+    def test_evidence_is_chosen_next_to_the_score_and_named_in_the_filters(
+        self, wide: Browser
+    ) -> None:
+        categories = [it for it in wide.choices("score") if it.startswith("category ")]
+        wide.choose("value-scope", "independent")
+        assert [it for it in wide.choices("score") if it.startswith("category ")] == categories
+        assert "categories" not in wide.text("value-note")
+        (option,) = wide.find("#score option[value='category math']")
+        assert option.text == "Math · no ranks"
+        assert wide.find("#scope")[0].get_attribute("value") == "independent"
+        wide.choose("score", "benchmark sample-code")
+        assert "Filters: verified and third-party only." in wide.text("value-note")
+        evidence = wide.script("return shownAnswer.points.map(it => scoreOf(it).evidence)")
+        assert evidence
+        assert "self_reported" not in evidence
 
     def test_every_offer_is_listed_on_request(self, wide: Browser) -> None:
         wide.script("choose({ every: 'yes', organization: 'tessera' })")

@@ -132,7 +132,7 @@ class TestHistory:
         history.choose("what", "cut")
         history.click("#changes-table td:nth-child(5) button.mark")
         (why,) = history.find("#changes-table .why:not([hidden])")
-        assert why.text == "The lowest price of the model went from 2.20 to 1.00."
+        assert why.text == "The lowest paid price of the model went from 2.20 to 1.00."
 
     @pytest.mark.parametrize(
         ("control", "value", "models"),
@@ -164,17 +164,23 @@ class TestHistory:
             ["alpha", "p", "8.00", "5.00"],
         ]
         assert history.find("#moves caption")[0].text == (
-            "Biggest cuts of the cheapest price in the 7 days up to 2026-11-24, the newest data "
-            "(models: 2 of 2; no history yet before 2026-11-20)"
+            "Biggest cuts of the cheapest paid price in the 7 days up to 2026-11-24, the newest "
+            "data (models: 2 of 2; no history yet before 2026-11-20)"
         )
         facts = {row[0]: row[1:] for row in history.rows("facts")}
-        assert facts["Cheapest in the 7 days up to 2026-11-24, US$ / M tokens"] == [
+        assert facts["Cheapest paid price in the 7 days up to 2026-11-24, US$ / M tokens"] == [
             "8.00 → 5.00, ▼ 37.5 %; no history yet before 2026-11-20",
             "2.00 → 1.00, ▼ 50 %; no history yet before 2026-11-20",
             "3.00, unchanged; no history yet before 2026-11-20",
         ]
         without_start = {"price": 3, "from": 1, "now": 3, "isHistoryShort": False}
         assert history.script("return weekText(arguments[0])", without_start) == "3.00, unchanged"
+        free = """
+            const offer = { is_offered: 1, input_usd_per_mtok: 0, output_usd_per_mtok: 0 };
+            return freeText([{ ...offer, valid_from: 86400, is_initial: arguments[0] }]);
+        """
+        assert history.script(free, 0) == "free since 1970-01-02"
+        assert history.script(free, 1) == "free since 1970-01-02 or earlier"
         assert "No history yet before 2026-11-20" in history.text("changes-note")
         history.click("#moves button.model")
         assert "beta" not in [chip.text for chip in history.find("#chips .name")]
@@ -225,6 +231,22 @@ class TestHistory:
         assert "Price in 90 days: 10.00 to 5.00, ▼ 50 %" in labels
         assert "Price in 90 days: 8.00" in labels
 
+    def test_change_without_a_blended_price_states_the_published_half(
+        self, history: Browser
+    ) -> None:
+        """On the second day, `gamma` has no price; here it keeps its input price."""
+        sides = history.script("""
+            const { new_blended_usd_per_mtok: blended, new_input_usd_per_mtok: input } =
+                columnsOf.price_changes;
+            const place = orderedChanges.find(it => blended[it] === null);
+            const texts = [changedPrice("new", place)];
+            input[place] = 3;
+            texts.push(changedPrice("new", place));
+            input[place] = null;
+            return texts;
+        """)
+        assert sides == ["–", "input 3.00"]
+
     def test_choosing_a_provider_shows_its_offers(self, history: Browser) -> None:
         assert history.text("seller-title") == "Offers of p"
         buttons = history.find("#providers-table button.link")
@@ -241,7 +263,7 @@ class TestHistory:
 def test_prices_of_one_day_are_not_compared(browser: Browser, page_of: PageOf) -> None:
     browser.open(page_of("few benchmarks"), choices="#m1=a")
     facts = {row[0]: row[1:] for row in browser.rows("facts")}
-    week = "Cheapest in the 7 days up to 2026-11-20, US$ / M tokens"
+    week = "Cheapest paid price in the 7 days up to 2026-11-20, US$ / M tokens"
     assert facts[week] == ["1.00; no history yet, first seen 2026-11-20"]
     assert browser.find(".sparkline") == []
 

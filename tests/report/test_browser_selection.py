@@ -155,4 +155,13 @@ class TestSelection:
         wide.open(sample_page, choices="#m1=no-such-model&m3=quill-coder-1&score=benchmark+none")
         assert _chips(wide) == ["Quill Coder 1"]
         assert wide.script("return colourOf(state.models[2])") == "var(--model-3)"
+        hash = (
+            "#score=benchmark+nope&board=nope&days=xyz&context=abc&min=abc&open=maybe&seller=nope"
+            "&scope=independent&m1=quill-coder-1&m2=quill-coder-1&m4=quill-coder-1"
+        )
+        wide.open(sample_page, choices=hash)
+        assert wide.script(
+            "return Object.keys(DEFAULTS).filter(key => state[key] !== DEFAULTS[key])"
+        ) == ["scope"]
+        assert _chips(wide) == ["Quill Coder 1"]
         assert wide.console_messages() == []

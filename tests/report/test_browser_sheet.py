@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from llm_stats.warehouse.reader import Reader
+from selenium.webdriver.common.keys import Keys
 from support.browser import PHONE, Browser
 
 pytestmark = pytest.mark.slow
@@ -87,6 +88,13 @@ class TestSheet:
         assert facts["Organization"][1] == "Northlight Labs"
         assert facts["Open weight"] == ["yes", "no", "no"]
         assert facts["Cheapest offer, US$ / M tokens"][0] == "free at Commons"
+        week = "Cheapest paid price in the 7 days up to 2026-11-21, US$ / M tokens"
+        assert facts[week][0].endswith("; free since 2026-11-20 or earlier")
+        assert facts["Benchmarks"][2] == "not counted, because it left the catalog"
+        left = [row for row in wide.rows("history-table") if "Kestrel Embed 0" in row[0]]
+        assert [row[-1] for row in left] == ["2026-11-21 left the catalog"]
+        labels = [text.text for text in wide.find("#history-chart .ends_marks text")]
+        assert "Kestrel Embed 0" not in labels
         assert facts["Record"][0].startswith("fetched 2026-11-21, ")
         assert facts["Record"][2].endswith("; left the catalog 2026-11-21")
         assert "commercial use: yes" in facts["License"][0]
@@ -134,6 +142,16 @@ class TestSheet:
         assert len(bold) > 1
         assert len(labels) == 2 * len(bold), "a name and a price for each model"
         assert wide.script("return truncateMiddle('Synthetic 8312', 9)") == "Synt…8312"
+
+    def test_tab_keeps_the_focus_and_a_removed_model_closes_its_sheet(self, wide: Browser) -> None:
+        wide.script("choose({ sheet: '', models: preselected })")
+        wide.find("#sheet-tabs button")[1].send_keys(Keys.ENTER)
+        wide.settle()
+        focused = wide.driver.switch_to.active_element
+        assert focused.get_attribute("aria-pressed") == "true"
+        wide.script("toggleModel(preselected[1])")
+        assert wide.script("return state.sheet") == ""
+        assert len(wide.find("#sheet-tabs [aria-pressed=true]")) == 1
 
     def test_nothing_selected_is_explained(self, wide: Browser) -> None:
         wide.script("choose({ sheet: '', models: padded([]) })")

@@ -514,7 +514,7 @@ def test_moves_of_the_week_are_on_the_page_without_scripts(raw: RawTables) -> No
         ("rise", "b", 50),
     ]
     shown = header(raw)
-    week = "of the cheapest price in the 7 days up to 2026-11-22, the newest data"
+    week = "of the cheapest paid price in the 7 days up to 2026-11-22, the newest data"
     assert f"Biggest cuts {week} (models: 2 of 2; no history yet before 2026-11-20)" in shown
     assert "A p 8.00 2.00 ▼ 75 %" in shown
     assert "C new 3.00 2.70 ▼ 10 %" in shown
@@ -529,7 +529,7 @@ def test_moves_older_than_a_week_are_not_on_the_page(raw: RawTables) -> None:
         raw.apply()
     assert rows(data_of_tables(raw).encoded, "price_changes")
     assert rows(data_of_tables(raw).encoded, "moves") == []
-    week = "of the cheapest price in the 7 days up to 2026-11-29, the newest data"
+    week = "of the cheapest paid price in the 7 days up to 2026-11-29, the newest data"
     assert f"Biggest cuts {week}: none. Biggest rises {week}: none." in header(raw)
 
 
@@ -538,8 +538,8 @@ def test_prices_of_one_day_are_not_compared(page_of: PageOf) -> None:
         return page_of(world).read_text("utf-8").split('id="moves"')[1].split("</div>")[0]
 
     assert (
-        "Biggest cuts and rises of the cheapest price in the 7 days up to 2026-11-20, the newest "
-        "data: no history yet, prices were first seen on 2026-11-20.</p>"
+        "Biggest cuts and rises of the cheapest paid price in the 7 days up to 2026-11-20, the "
+        "newest data: no history yet, prices were first seen on 2026-11-20.</p>"
     ) in moves("one model")
     assert "No price of an available paid offer has been seen yet." in moves("all free")
 

@@ -60,7 +60,7 @@ def moves(table: Table, since: dt.datetime | None, until: dt.datetime | None) ->
     if since is None or until is None:
         return '<p class="note">No price of an available paid offer has been seen yet.</p>'
     rows = table.to_dicts()
-    week = f"of the cheapest price in the 7 days up to {until:%Y-%m-%d}, the newest data"
+    week = f"of the cheapest paid price in the 7 days up to {until:%Y-%m-%d}, the newest data"
     if not rows and since.date() == until.date():
         first = f"no history yet, prices were first seen on {since:%Y-%m-%d}"
         return f'<p class="note">Biggest cuts and rises {week}: {first}.</p>'

@@ -95,6 +95,7 @@ function labelOffers(offers) {
 const boards = groupBy(Array.from({ length: countRows("leaderboard") }, (_, place) => place), place =>
   boardKey(texts[columnsOf.leaderboard.category[place]], texts[columnsOf.leaderboard.evidence_scope[place]]));
 const categories = rowsOf("categories");
+const categoryNames = [...new Set(categories.map(row => row.category))];
 const totals = new Map(categories.map(row => [boardKey(row.category, row.evidence_scope), row]));
 
 /** Return the key of a leaderboard in `boards` and `totals`. */

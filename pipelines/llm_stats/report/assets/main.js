@@ -41,6 +41,7 @@ for (const key of [
   "score", "scope", "board", "min", "like", "input", "output", "free", "every", "few",
   "kind", "range", "days", "what", "only", ...filters,
 ]) bind(key, key);
+bind("value-scope", "scope");
 
 section(["models"], showChips);
 section(["models", "score", "scope", "min", "like", "every", ...costs, ...filters], showValue);

@@ -88,13 +88,14 @@ function changeText(pct) {
 
 /** Return the periods of all offers of a model for a column of prices, oldest first.
  *
- * A period has {model, label, price, from, until, status, isAvailable, isFree, reason, isCurrent, change, isNext,
- * isListing, isDelisting}. `isNext`: the period before it ended when it began.
+ * A period has {model, label, price, from, until, status, isAvailable, isFree, reason, isCurrent, hasLeft, change, isNext,
+ * isListing, isDelisting}. `isNext`: the period before it ended when it began. No period of a model that left the catalog is current.
  * `change` is in percent of the price before. Rows with the same price and status are one period. */
 function offerPeriods(model, column) {
   const rows = model.priceRows.map(place => rowAt("prices", place));
   const names = disambiguate([...new Map([...rows].reverse().map(row => [row.provider_id, row.provider_name]))]);
   const offers = groupBy(rows, row => `${row.provider_id} ${row.offer_number}`);
+  const isCurrent = row => Boolean(row.is_current) && model.unlisted_since === null;
   return [...offers.values()].flatMap(own => {
     const periods = [];
     for (const row of own.sort((one, two) => one.valid_from - two.valid_from)) {
@@ -104,7 +105,8 @@ function offerPeriods(model, column) {
       if (isNext && last.price === row[column] && last.status === row.status) {
         Object.assign(last, {
           until: row.known_until,
-          isCurrent: Boolean(row.is_current),
+          isCurrent: isCurrent(row),
+          hasLeft: Boolean(row.is_current) && !isCurrent(row),
           isDelisting: !row.is_current,
           reason: row.suspect_reason,
         });
@@ -120,7 +122,8 @@ function offerPeriods(model, column) {
         isAvailable: Boolean(row.is_available),
         isFree: row.input_usd_per_mtok === 0 && row.output_usd_per_mtok === 0,
         reason: row.suspect_reason,
-        isCurrent: Boolean(row.is_current),
+        isCurrent: isCurrent(row),
+        hasLeft: Boolean(row.is_current) && !isCurrent(row),
         change: isNext ? changeOf(last.price, row[column]) : null,
         isNext,
         isListing: !isNext && !row.is_initial,

@@ -10,6 +10,18 @@ const DEFAULTS = {
 };
 const modelsByText = new Map([...models.keys()].reverse().map(id => [texts[id], id]));
 const listeners = [];
+const providerTexts = new Set(rowsOf("providers").map(row => texts[row.provider_id]));
+/** Possible values of the choices whose controls are filled by scripts. */
+const possibleValues = {
+  score: new Set([
+    ...categoryNames.map(name => `category ${name}`),
+    ...[...benchmarks.values()].filter(it => it.is_comparable).map(it => `benchmark ${texts[it.benchmark_id]}`),
+  ]),
+  board: new Set(categoryNames),
+  like: modelsByText, sheet: modelsByText, provider: providerTexts, seller: providerTexts,
+  organization: new Set([...models.values()].map(it => texts[it.organization_id])),
+  modality: new Set([...models.values()].flatMap(it => it.modalities?.split(", ") ?? [])),
+};
 const preselected = defaultModels();
 let state = readHash();
 
@@ -24,14 +36,26 @@ function padded(ids) {
   return Array.from({ length: PLACES }, (_, place) => ids[place] ?? null);
 }
 
-/** Return the choices that the hash holds; unknown models are dropped. */
+/** Return whether a text from the hash is a possible value of a choice. */
+function isPossible(key, value) {
+  if (possibleValues[key]) return possibleValues[key].has(value);
+  const control = byId(key);
+  if (control.type === "checkbox") return ["yes", ""].includes(value);
+  if (control.tagName === "SELECT") return [...control.options].some(option => option.value === value);
+  return element("input", { type: control.type, value }).value === value;
+}
+
+/** Return the choices that the hash holds. Impossible values, unknown models and repeated models are dropped. */
 function readHash() {
   const parameters = new URLSearchParams(location.hash.slice(1));
-  const chosen = Object.fromEntries(Object.keys(DEFAULTS).map(key => [key, parameters.get(key) ?? DEFAULTS[key]]));
-  const places = Array.from({ length: PLACES }, (_, place) => modelsByText.get(parameters.get(`m${place + 1}`) ?? "") ?? null);
+  const chosen = Object.entries(DEFAULTS).map(([key, usual]) => {
+    const value = parameters.get(key);
+    return [key, value !== null && isPossible(key, value) ? value : usual];
+  });
+  const found = Array.from({ length: PLACES }, (_, place) => modelsByText.get(parameters.get(`m${place + 1}`) ?? "") ?? null);
+  const places = found.map((id, place) => (found.indexOf(id) === place ? id : null));
   const isChosen = parameters.get("models") === "none" || places.some(id => id !== null);
-  const like = modelsByText.has(chosen.like) ? chosen.like : DEFAULTS.like;
-  return { ...chosen, like, models: isChosen ? places : preselected };
+  return { ...Object.fromEntries(chosen), models: isChosen ? places : preselected };
 }
 
 /** Return the hash of the choices, without those that are the default. */
@@ -102,7 +126,7 @@ function toggleModel(id) {
   if (isRefused(id)) return announce(`${name} was not selected: five models are selected; remove one first.`);
   const isAdded = places[place] === null;
   places[place] = isAdded ? id : null;
-  choose({ models: places });
+  choose({ models: places, sheet: !isAdded && state.sheet === texts[id] ? "" : state.sheet });
   return announce(`${name} ${isAdded ? "selected" : "removed"}; ${selected().length} of ${PLACES} models are selected.`);
 }
 

@@ -75,6 +75,7 @@ function filterText() {
     state.context && `context ${shown("context")}`,
     state.released && `released since ${state.released}`,
     !state.free && "no free offers",
+    state.scope !== "all" && "verified and third-party only",
   ]
     .filter(Boolean)
     .join(", ");
@@ -101,6 +102,11 @@ function matchingOffers(model) {
   return state.provider ? offers.filter(({ offer }) => texts[offer.provider_id] === state.provider) : offers;
 }
 
+/** Return whether the chosen evidence includes a score, by its place. */
+function isInScope(place) {
+  return state.scope === "all" || texts[columnsOf.scores.evidence[place]] !== "self_reported";
+}
+
 /** Return the chosen category or benchmark: title, direction, format of a value, and values as [{id, value, …}, …].
  *
  * A value of a benchmark has its `scorePlace`; one of a category has its `benchmarkCount`, of which `most` is the largest. */
@@ -116,7 +122,7 @@ function subject() {
       isPercent: benchmark.scale === "normalized",
       text: value => scoreText(value, benchmark),
       entries: benchmark.scoreRows
-        .filter(place => benchmark.is_comparable && values[place] !== null)
+        .filter(place => benchmark.is_comparable && values[place] !== null && isInScope(place))
         .map(place => ({ id: ids[place], value: values[place], scorePlace: place })),
     };
   }

@@ -90,25 +90,33 @@ function marksOf(marks) {
   return marks.length ? element("span", {}, ...marks.flatMap(made => [made, " "])) : null;
 }
 
+/** Format the `"old"` or `"new"` price of a change: the blended one, else the half that is published: `"input 2.00"`. */
+function changedPrice(side, place) {
+  const price = kind => columnsOf.price_changes[`${side}_${kind}_usd_per_mtok`][place];
+  if (price("blended") !== null) return usd(price("blended"));
+  const half = ["input", "output"].find(kind => price(kind) !== null);
+  return half ? `${half} ${usd(price(half))}` : "–";
+}
+
 function changeColumns() {
   const column = name => place => columnsOf.price_changes[name][place];
   const textOf = name => place => texts[columnsOf.price_changes[name][place]] ?? null;
   const id = column("model_id"),
     pct = column("blended_change_pct"),
     kind = textOf("kind");
-  const status = (place, name, price) =>
-    kind(place) === "status_changed" ? truncate(textOf(name)(place) ?? "–", 40) : usd(price(place));
+  const status = (place, side) =>
+    kind(place) === "status_changed" ? truncate(textOf(`${side}_status`)(place) ?? "–", 40) : changedPrice(side, place);
   const old = column("old_blended_usd_per_mtok"),
     now = column("new_blended_usd_per_mtok");
   return [
     { ...changedModel(id), mark: place => element("small", { className: "narrow" }, textOf("provider_name")(place) ?? "") },
     { name: "Model id", value: place => texts[id(place)], onlyCsv: true },
     { name: "Provider", value: textOf("provider_name"), className: "spare" },
-    { name: "Old", value: old, text: place => status(place, "old_status", old), isNumber: true },
+    { name: "Old", value: old, text: place => status(place, "old"), isNumber: true },
     {
       name: "New",
       value: now,
-      text: place => status(place, "new_status", now),
+      text: place => status(place, "new"),
       isNumber: true,
       mark: place => offerMark(rowAt("price_changes", place)),
     },

@@ -29,8 +29,8 @@ function facts(model) {
         : "no priced offer",
     ],
     [
-      element("span", {}, "Cheapest in the 7 days up to ", element("span", { className: "figure" }, `${day(asOf)},`), " US$ / M tokens"),
-      weekText(weekMove(model.model_id)),
+      element("span", {}, "Cheapest paid price in the 7 days up to ", element("span", { className: "figure" }, `${day(asOf)},`), " US$ / M tokens"),
+      [weekText(weekMove(model.model_id)), freeText(model.offers)].filter(Boolean).join("; "),
     ],
     [
       "Overall rank",
@@ -47,7 +47,9 @@ function facts(model) {
       "Benchmarks",
       board
         ? `${number(board.benchmark_count)} counted (at most ${number(most)}); ${wholePercent(board.self_reported_share)} self-reported`
-        : "no counted score",
+        : model.unlisted_since === null
+          ? "no counted score"
+          : "not counted, because it left the catalog",
     ],
     [
       "Record",
@@ -70,6 +72,14 @@ function weekText(move) {
     short = isHistoryShort ? `; no history yet before ${day(from)}` : "";
   if (price === now) return `${usd(now)}${since}, unchanged${short}`;
   return `${usd(price)}${since} → ${usd(now)}, ${changeText(changeOf(price, now))}${short}`;
+}
+
+/** Return since when one of the offers has been free: `"free since 2026-11-22"`; null if none is. */
+function freeText(offers) {
+  const free = offers.filter(it => it.is_offered && it.input_usd_per_mtok === 0 && it.output_usd_per_mtok === 0);
+  if (!free.length) return null;
+  const first = free.reduce((one, two) => (two.valid_from < one.valid_from ? two : one));
+  return `free since ${day(first.valid_from)}${first.is_initial ? " or earlier" : ""}`;
 }
 
 /** Return the row of a model on a leaderboard, or undefined. */

@@ -58,7 +58,7 @@ function historySpec(shown, known, start) {
     }
     lines.push(...linePoints(lowest, `${place} lowest`, { colour, isLowest: true }, clamp, start));
     const last = lowest.at(-1);
-    if (last && last.until >= Math.max(...periods.map(it => it.until)))
+    if (last && model.unlisted_since === null && last.until >= Math.max(...periods.map(it => it.until)))
       labels.push(lowestLabel(model, periods, last.price, clamp, colour));
   });
   const drawn = labels.filter(
@@ -128,6 +128,11 @@ function offerName({ model, label }) {
   );
 }
 
+/** Return when a period ended, or `"now"`. A period of a model that left the catalog ended when the model left. */
+function untilText({ model, until, isCurrent, hasLeft }) {
+  return isCurrent ? "now" : day(hasLeft ? model.unlisted_since : until);
+}
+
 function showHistoryTable(periods) {
   const rows = [...periods].sort(
     (one, two) =>
@@ -156,10 +161,9 @@ function showHistoryTable(periods) {
       { name: "From", value: row => day(row.from), className: "when" },
       {
         name: "Until",
-        value: row => (row.isCurrent ? "now" : day(row.until)),
-        text: row => (row.isCurrent ? "now" : day(row.until)),
+        value: untilText,
         className: "when",
-        mark: row => (row.isDelisting ? element("small", {}, "delisted") : null),
+        mark: row => (row.isDelisting || row.hasLeft ? element("small", {}, row.hasLeft ? "left the catalog" : "delisted") : null),
       },
     ],
   });

@@ -1,14 +1,9 @@
 /* Leaderboard of the chosen category and evidence scope. */
 
 
-/** Fill the select of categories, those with ranks first. */
+/** Fill the select of categories, those with ranks of any evidence first. */
 function fillCategories() {
-  const own = categories.filter(row => row.evidence_scope === state.scope);
-  const options = rows => rows.map(row => [row.category, words(row.category)]);
-  fillSelect("board", [
-    { label: "Categories", options: options(own.filter(row => row.ranked_count)) },
-    { label: "Too few benchmarks for a rank", options: options(own.filter(row => !row.ranked_count)) },
-  ]);
+  fillSelect("board", [{ label: "Categories", options: categoryNames.map(name => [name, categoryLabel(name)]) }]);
   byId("board").value = state.board;
 }
 

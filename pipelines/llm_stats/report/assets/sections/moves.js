@@ -35,5 +35,5 @@ function cheapestMark(row) {
   if (!movesCheapest(row)) return null;
   const { before, after } = lowestAround(row.model_id, row.changed_at);
   const textOf = price => (price === null ? "none" : usd(price));
-  return mark("cheapest", `The lowest price of the model went from ${textOf(before)} to ${textOf(after)}.`);
+  return mark("cheapest", `The lowest paid price of the model went from ${textOf(before)} to ${textOf(after)}.`);
 }

@@ -27,9 +27,9 @@ function showProviders() {
       count("Models", "model_count"),
       count("Offers", "offer_count", "spare"),
       count("Compared models", "competitive_model_count", "spare"),
-      count("Cheapest for", "cheapest_count"),
+      count("Cheapest for, by blended price", "cheapest_count"),
       {
-        name: "Median × cheapest",
+        name: "Median × cheapest, by blended price",
         value: row => row.median_price_ratio,
         text: row => ratioText(row.median_price_ratio),
         isNumber: true,

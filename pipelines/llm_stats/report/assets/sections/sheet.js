@@ -17,7 +17,10 @@ function showSheet() {
       swatch(other.model_id),
       truncate(other.name, 40),
     );
-    tab.addEventListener("click", () => choose({ sheet: texts[other.model_id] }));
+    tab.addEventListener("click", () => {
+      choose({ sheet: texts[other.model_id] });
+      byId("sheet-tabs").querySelector("[aria-pressed=true]").focus();
+    });
     return tab;
   });
   byId("sheet-tabs").replaceChildren(...tabs);

@@ -3,16 +3,20 @@
 const FEW = 3; // models with a price
 const RANKED = 3; // benchmarks that a rank requires
 
+/** Return a category in words, and whether it has no ranks with the chosen evidence. */
+function categoryLabel(category) {
+  return words(category) + (totalsOf(category, state.scope).ranked_count ? "" : " · no ranks");
+}
+
 /** Fill the select of scores; benchmarks with fewer than 3 priced models are listed only on request. */
 function fillSubjects() {
-  const ranked = categories.filter(row => row.evidence_scope === state.scope && row.ranked_count);
   const comparable = [...benchmarks.values()].filter(benchmark => benchmark.is_comparable && benchmark.priced_model_count);
   const many = comparable.filter(benchmark => benchmark.priced_model_count >= FEW);
   const few = comparable.filter(benchmark => benchmark.priced_model_count < FEW);
   const option = it => [`benchmark ${texts[it.benchmark_id]}`, `${it.name} · ${number(it.priced_model_count)}`];
   const isFewChosen = few.some(it => `benchmark ${texts[it.benchmark_id]}` === state.score);
   fillSelect("score", [
-    { label: "Adjusted win rate in a category", options: ranked.map(row => [`category ${row.category}`, words(row.category)]) },
+    { label: "Adjusted win rate in a category", options: categoryNames.map(name => [`category ${name}`, categoryLabel(name)]) },
     { label: "Benchmark · models with a price", options: many.map(option) },
     { label: `Fewer than ${FEW} models with a price`, options: state.few || isFewChosen ? few.map(option) : [] },
   ]);
@@ -83,10 +87,10 @@ function showValue(changed = new Set()) {
 }
 
 /** Return why there is nothing to draw. */
-function noPoints({ entries }) {
-  return entries.length
-    ? "No model with a price and a score meets the filters."
-    : "No model has a rank here. A rank requires three comparable benchmarks.";
+function noPoints({ entries, benchmark }) {
+  if (entries.length) return "No model with a price and a score meets the filters.";
+  if (benchmark) return "No model has a verified or third-party score here.";
+  return "No model has a rank here. A rank requires three comparable benchmarks.";
 }
 
 /** Return why no model is known to be good enough: the model to compare with has no score here, or no rank. */
@@ -108,11 +112,11 @@ function unknownText({ category, title }) {
 /** Return the benchmarks of a category in which a model has a score, either the counted ones or the others. */
 function scoredBenchmarks(id, category, isCounted) {
   const column = state.scope === "all" ? "is_counted" : "is_counted_independent",
-    { benchmark_id: ids, evidence } = columnsOf.scores;
+    { benchmark_id: ids } = columnsOf.scores;
   const scored = new Set(
     models
       .get(id)
-      .scoreRows.filter(place => state.scope === "all" || texts[evidence[place]] !== "self_reported")
+      .scoreRows.filter(isInScope)
       .map(place => ids[place]),
   );
   return benchmarkCategories
@@ -124,7 +128,10 @@ function scoredBenchmarks(id, category, isCounted) {
 function benchmarkButtons(found) {
   return found.slice(0, 5).flatMap(benchmark => {
     const button = element("button", { type: "button", className: "link" }, `compare on ${benchmark.name} instead`);
-    button.addEventListener("click", () => choose({ score: `benchmark ${texts[benchmark.benchmark_id]}` }));
+    button.addEventListener("click", () => {
+      choose({ score: `benchmark ${texts[benchmark.benchmark_id]}` });
+      byId("score").focus();
+    });
     return [", or ", button];
   });
 }
