@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from llm_stats.report.static import _format_usd
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
@@ -62,6 +63,30 @@ class TestWideWindow:
         ]
         assert static == shown[: len(static)]
         assert wide.script("return [age(Date.now() / 1000 - 33 * 60)]") == ["33 minutes ago"]
+        prices = [0, 1e-7, 0.000123456, 0.001, 0.0375, 0.05, 0.1, 0.142857, 0.9996, 1, 2.125, 1e6]
+        assert wide.script("return arguments[0].map(usd)", prices) == [
+            *("free", "1.00e-7", "0.000123", "0.001", "0.0375", "0.05", "0.10", "0.143", "1.00"),
+            *("1.00", "2.13", "1,000,000"),
+        ]
+        assert wide.script("return arguments[0].map(usd)", prices[2:]) == [
+            _format_usd(price) for price in prices[2:]
+        ]
+
+    def test_blank_name_is_replaced_by_the_id(self, wide: Browser) -> None:
+        pairs = "return [...disambiguate([[0, ' '], [1, 'a']]).values()].concat(texts[0])"
+        blank, name, model_id = wide.script(pairs)
+        assert (blank, name) == (model_id, "a")
+
+    def test_dots_below_the_threshold_are_hollow_and_visible(self, wide: Browser) -> None:
+        wide.script("choose({ min: '80' })")
+        dots = wide.find("#value-chart .points_marks path[fill-opacity='0']")
+        assert dots
+        assert {dot.get_attribute("stroke") for dot in dots} <= {
+            "var(--muted)",
+            "var(--first)",
+            *(f"var(--model-{place})" for place in range(1, 6)),
+        }
+        wide.script("choose({ min: '' })")
 
     def test_tooltip_shows_model_provider_and_price(self, wide: Browser) -> None:
         point = wide.find("#value-chart .points_marks path")[-1]
@@ -148,6 +173,11 @@ def test_hostile_names_stay_text(browser: Browser, page_of: PageOf) -> None:
         for value in browser.choices(chooser)[:2]:
             browser.choose(chooser, value)
         browser.choose(chooser, browser.choices(chooser)[0])
+    browser.script(
+        "shownAnswer.good[0].offer.label = 'x'.repeat(120);"
+        "byId('value-answer').replaceChildren(...answerText(shownAnswer))"
+    )
+    assert browser.overflow() == 0
     browser.script("[...models.keys()].slice(0, 6).forEach(toggleModel)")
     browser.open_findings()
     assert browser.overflow() == 0

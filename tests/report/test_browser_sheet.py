@@ -171,7 +171,7 @@ def test_source_that_is_not_a_web_address_is_not_a_link(
 
 
 def test_page_without_scripts_shows_the_leaders_and_no_empty_controls(
-    browser: Browser, sample_page: Path
+    browser: Browser, sample_page: Path, page_of: Callable[[str], Path]
 ) -> None:
     browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
@@ -182,6 +182,8 @@ def test_page_without_scripts_shows_the_leaders_and_no_empty_controls(
         assert len(browser.find("#leaders-table tbody tr")) == 10
         shown = [it for it in browser.find("select, input, button") if it.is_displayed()]
         assert shown == []
+        browser.driver.get(page_of("hostile").as_uri())
+        assert browser.overflow() == 0
     finally:
         browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
@@ -198,7 +200,9 @@ def test_print_is_light_and_without_controls(browser: Browser, sample_page: Path
         assert colour == "rgb(28, 33, 38)"
         assert browser.overflow() == 0
         choices = browser.text("printed-choices")
-        assert choices.startswith("Choices: Score: Overall; free offers; Price: blended; ")
+        expected = "Choices: Score: Overall; Evidence: all scores; free offers; Price: blended; "
+        assert choices.startswith(expected)
+        assert choices.count("Evidence") == 1
         heads = "return getComputedStyle(document.querySelector('#leaders-table thead')).display"
         assert browser.script(heads) == "table-header-group"
         sort = "return getComputedStyle(document.querySelector('thead .sort')).display"
@@ -213,8 +217,12 @@ def test_touch_targets_are_large_enough(browser: Browser, sample_page: Path) -> 
     try:
         browser.open(sample_page, width=PHONE)
         small = browser.script(
-            "return [...document.querySelectorAll('button, select, summary, #search')]"
-            ".filter(it => it.checkVisibility() && it.getBoundingClientRect().height < 24)"
+            "const isSmall = ({ width, height }) => Math.min(width, height) < 24;"
+            "const selector = 'button:not(.model, .link, .mark, .sort), select, summary, input';"
+            "return [...document.querySelectorAll(selector)]"
+            ".filter(it => it.checkVisibility() && isSmall(it.getBoundingClientRect()))"
+            ".concat([...document.querySelectorAll('button')]"
+            ".filter(it => it.checkVisibility() && it.getBoundingClientRect().height < 24))"
             ".map(it => it.outerHTML)"
         )
         assert small == []

@@ -23,7 +23,7 @@ def leaders(tables: dict[str, Table]) -> str:
 
     `tables` is `ReportData.tables`. Scripts of the page replace the HTML table.
     """
-    names = {row["model_id"]: row["model_name"] for row in tables["models"].to_dicts()}
+    names = {row["model_id"]: _model_name(row) for row in tables["models"].to_dicts()}
     board = [
         row
         for row in tables["leaderboard"].to_dicts()
@@ -77,7 +77,7 @@ def _moves(title: str, rows: list[dict[str, Any]], short: str) -> str:
     head = _row("Model", "Cheapest now at", "Old", "New", "Change", cell="th")
     body = "".join(
         _row(
-            row["model_name"],
+            _model_name(row),
             row["provider_name"],
             _format_usd(row["old_blended_usd_per_mtok"]),
             _format_price(row["new_blended_usd_per_mtok"], row["suspect_reason"]),
@@ -88,6 +88,12 @@ def _moves(title: str, rows: list[dict[str, Any]], short: str) -> str:
     counted = f"models: {len(rows)} of {rows[0]['changed_model_count']:,}"
     caption = f"{title} ({counted}{short})"
     return f"<table><caption>{caption}</caption><thead>{head}</thead><tbody>{body}</tbody></table>"
+
+
+def _model_name(row: dict[str, Any]) -> str:
+    """Return the name of a model, or its id if the name is blank."""
+    name, model_id = str(row["model_name"]), str(row["model_id"])
+    return name if name.strip() else model_id
 
 
 def _format_move(change_pct: float) -> str:
@@ -102,14 +108,14 @@ def _format_price(price: float, suspect_reason: str | None) -> str:
 
 
 def _format_usd(price: float) -> str:
-    """Return `5.00`, `0.0375` or `free`; prices below 0.1 have up to four decimal places."""
+    """Return `5.00`, `0.0375` or `free`; prices below 1 have up to three significant digits."""
     if price == 0:
         return "free"
     if not 1e-6 <= price < 1e12:
         return f"{price:.2e}"
-    if not 0.001 <= price < 1e6:
-        return format_number(float(f"{price:.2g}")) if price < 1 else f"{price:,.0f}"
-    text = f"{_rounded(price, 4 if price < 0.1 else 2):,f}"
+    if price >= 1e6:
+        return f"{price:,.0f}"
+    text = f"{_rounded(price, max(2, 2 - Decimal(repr(price)).adjusted())):,f}"
     whole, _, places = text.partition(".")
     return f"{whole}.{places[:2]}{places[2:].rstrip('0')}"
 

@@ -54,11 +54,13 @@ function groupBy(items, keyOf) {
   return groups;
 }
 
-/** Return a Map from id to name; equal names get their id in parentheses. Pairs: `[[id, "Aurora"], …]`. */
+/** Return a Map from id to name; equal names get their id in parentheses, and a blank name is replaced by the id.
+ *
+ * Pairs: `[[id, "Aurora"], …]`. */
 function disambiguate(pairs) {
   const counts = new Map();
   for (const [, name] of pairs) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return new Map(pairs.map(([id, name]) => [id, counts.get(name) > 1 ? `${name} (${texts[id]})` : name]));
+  return new Map(pairs.map(([id, name]) => [id, !name.trim() ? texts[id] : counts.get(name) > 1 ? `${name} (${texts[id]})` : name]));
 }
 
 /* Models and benchmarks by id, with the places of their rows in the larger tables. */

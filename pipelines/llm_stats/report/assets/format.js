@@ -19,15 +19,13 @@ function number(value, digits = Number.isInteger(value) ? undefined : { maximumS
   return isExtreme ? value.toExponential(2) : value.toLocaleString("en", digits);
 }
 
-/** Format a price: `"5.00"`, `"0.0375"`, `"free"`. Prices below 0.1 have up to four decimal places. */
+/** Format a price: `"5.00"`, `"0.0375"`, `"free"`. Prices below 1 have up to three significant digits. */
 function usd(price) {
   if (price === 0) return "free";
   if (price === null) return "–";
   if (price >= 1e6) return number(price, { maximumFractionDigits: 0 });
-  return number(
-    price,
-    price < 0.001 ? { maximumSignificantDigits: 2 } : { minimumFractionDigits: 2, maximumFractionDigits: price < 0.1 ? 4 : 2 },
-  );
+  const exponent = Number(price.toExponential().split("e")[1]);
+  return number(price, { minimumFractionDigits: 2, maximumFractionDigits: Math.min(20, Math.max(2, 2 - exponent)) });
 }
 
 /** Format a price with its unit: `"5.00 US$ per million tokens"`, `"free"`. */

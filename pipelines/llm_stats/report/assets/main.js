@@ -14,7 +14,7 @@ function showAges() {
   }
 }
 
-/** State the choices in one sentence, because the controls are not printed. */
+/** State the choices in one sentence, because the controls are not printed. Evidence has two controls, and is stated once. */
 function showChoices() {
   const controls = [...document.querySelectorAll(".choosers :is(select, input)")];
   const chosen = controls
@@ -25,7 +25,7 @@ function showChoices() {
       const name = it.ariaLabel ?? label.firstChild.textContent.trim();
       return `${name}: ${it.tagName === "SELECT" ? it.selectedOptions[0].textContent : it.value}`;
     });
-  byId("printed-choices").textContent = `Choices: ${chosen.join("; ")}.`;
+  byId("printed-choices").textContent = `Choices: ${[...new Set(chosen)].join("; ")}.`;
 }
 
 document.documentElement.classList.add("scripted");

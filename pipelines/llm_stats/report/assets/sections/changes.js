@@ -79,10 +79,11 @@ function changedModel(idOf) {
   };
 }
 
-/** Return a day and a time (UTC) between which a line can break. */
+/** Return a day, and a time (UTC) that is left out of a narrow table. */
 function timeParts(at) {
-  const parts = utc(at).split(" ").map(part => element("span", { className: "figure" }, part));
-  return element("span", {}, parts[0], " ", parts[1]);
+  const [date, time] = utc(at).split(" ");
+  const day = element("span", { className: "figure" }, date);
+  return element("span", {}, day, " ", element("span", { className: "figure spare" }, time));
 }
 
 /** Return the marks as one element, or null without marks. */

@@ -144,7 +144,7 @@ function labelledEvents(spec) {
     interactive: false,
     aria: false,
     encode: {
-      enter: { text: { signal: "datum.datum.label" }, fill: { value: "var(--ink)" }, fontSize: { value: 11 } },
+      enter: { text: { signal: "datum.datum.label" }, fill: { signal: "datum.datum.colour" }, fontSize: { value: 11 } },
     },
     transform: [
       {

@@ -183,10 +183,10 @@ function valueNote(about, limit, points, good, frontier) {
     points.length
       ? `${number(points.length)} of ${plural(about.entries.length, about.benchmark ? "scored model" : "ranked model")} have a price and meet the filters; blue: the frontier, ${number(frontier)}.`
       : "",
+    limit === null ? "" : `${number(good.length)} of them reach ${about.text(limit)}, the dashed line; dots of the others are hollow.`,
     unranked
       ? `${plural(unranked, "model")} with a score in ${words(about.category)} ${unranked > 1 ? "have" : "has"} no rank and ${unranked > 1 ? "are" : "is"} not considered.`
       : "",
-    limit === null ? "" : `${number(good.length)} of them reach ${about.text(limit)}, the dashed line.`,
     points.some(point => point.offer.suspect_reason) ? "Triangles: suspect prices; they do not stretch the axis." : "",
     points.some(point => scoreOf(point)?.doubt) ? "Squares: doubtful scores." : "",
     points.some(point => fewBenchmarks(point.benchmarkCount, about.most)) ? "Diamonds: few benchmarks." : "",
@@ -250,7 +250,7 @@ function showOffers(about, good, isUnknown) {
             name: "License",
             value: row => row.point.model.license_name,
             text: row => truncate(row.point.model.license_name ?? "–", 22),
-            className: "spare",
+            className: "spare roomy",
           },
     ],
   });

@@ -59,6 +59,8 @@ function valueChart(points, about, limit) {
       x,
       y,
       ...drawnMarks,
+      stroke: drawnMarks.color,
+      fillOpacity: { field: "filled", type: "quantitative", scale: null, legend: null },
       description: { field: "description" },
       tooltip: [
         { field: "name", title: "title" },
@@ -79,7 +81,9 @@ function valueChart(points, about, limit) {
   };
 }
 
-/** Return the datum of a point: selected models have their colour, models of the frontier are blue, others are grey. */
+/** Return the datum of a point: selected models have their colour, models of the frontier are blue, others are grey.
+ *
+ * Dots of models that are not good enough are hollow. */
 function valueDot(point, about, x) {
   const isSelected = state.models.includes(point.id),
     reason = point.offer.suspect_reason,
@@ -101,8 +105,8 @@ function valueDot(point, about, x) {
     score,
     isFrontier: point.isFrontier,
     label: isSelected || point.isFrontier ? name : "",
-    isFaint: !point.isGood,
-    colour: isSelected ? colourOf(point.id) : point.isFrontier ? "var(--first)" : point.isGood ? "var(--muted)" : "var(--line)",
+    filled: point.isGood ? 1 : 0,
+    colour: isSelected ? colourOf(point.id) : point.isFrontier ? "var(--first)" : "var(--muted)",
     size: (isSelected ? 130 : point.isFrontier ? 70 : 40) * (few || doubt ? 1.5 : 1),
     shape: reason ? "triangle-up" : doubt ? "square" : few ? "diamond" : "circle",
     order: isSelected ? 2 : point.isFrontier ? 1 : 0,
