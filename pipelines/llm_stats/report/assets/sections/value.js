@@ -181,7 +181,7 @@ function valueNote(about, limit, points, good, frontier) {
     `Cost of ${workloadText()}, at the cheapest available offer.`,
     only && `Filters: ${only}.`,
     points.length
-      ? `${number(points.length)} of ${plural(about.entries.length, about.benchmark ? "scored model" : "ranked model")} have a price and meet the filters; blue: the frontier, ${number(frontier)}.`
+      ? `${number(points.length)} of ${plural(about.entries.length, about.benchmark ? "scored model" : "ranked model")} have a price and meet the filters; blue: the ${number(frontier)} of the frontier.`
       : "",
     limit === null ? "" : `${number(good.length)} of them reach ${about.text(limit)}, the dashed line; dots of the others are hollow.`,
     unranked
