@@ -155,7 +155,7 @@ class WarehouseLocation(BaseSettings):
         try:
             return cls(**{name: value for name, value in overrides.items() if value is not None})
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
+            first = error.errors()[0]
             name = _setting_name(str(first["loc"][0]))
             origin = "" if overrides.get(name) is not None else f" ({Settings.origins().get(name)})"
             message = f"setting {name}{origin}: {first['msg'].removeprefix('Value error, ')}"
@@ -227,7 +227,7 @@ def _setting_name(name: str) -> str:
 def _require_known_settings(names: Iterable[str], prefix: str) -> None:
     """Raise `UsageError` if there are unknown settings."""
     for name in names:
-        matches = difflib.get_close_matches(_setting_name(name), Settings.model_fields, n=1)
+        matches = difflib.get_close_matches(_setting_name(name), Settings.model_fields)
         hint = f"; did you mean {matches[0]}?" if matches else ""
         raise UsageError(f"{prefix}unknown setting {name!r}{hint}")
 

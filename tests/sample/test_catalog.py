@@ -291,6 +291,23 @@ def test_exactly_the_changed_models_were_updated_since_yesterday() -> None:
     assert all(before[model_id] < RECORDS[model_id]["updated_at"] for model_id in updated)
 
 
+def test_values_of_yesterday() -> None:
+    before = {entry["id"]: entry for entry in yesterday()}
+
+    def offers(model_id: str) -> dict[str, Any]:
+        return {offer["provider_id"]: prices(offer) for offer in before[model_id]["providers"]}
+
+    assert offers("aurora-large-1")["northlight"] == (6, 30)
+    assert offers("tessera-70b-open")["cumulus"] == (0.5, 0.6)
+    assert offers("kestrel-2-mini")["alpine-cloud"] == (0.25, 2)
+    assert "bluebird" not in offers("quill-coder-1")
+    (score,) = (
+        score for score in before["halcyon-3"]["scores"] if score["benchmark_id"] == "sample-math"
+    )
+    assert (score["score"], score["normalized_score"]) == (0.97, 0.97)
+    assert {before[change.model_id]["updated_at"] for change in CHANGES} == {"2026-10-05T09:00:00Z"}
+
+
 def test_one_model_left_since_yesterday() -> None:
     left = [entry["id"] for entry in yesterday() if entry["id"] not in RECORDS]
     assert left == ["kestrel-embed-0"]
@@ -325,6 +342,8 @@ def test_each_call_returns_a_new_copy() -> None:
         ("{", "is not JSON"),
         ("{}", "is not a JSON list"),
         ("[1]", "entry 0 is not a model record"),
+        ('[{"id": ""}]', "entry 0 is not a model record: it has no `id`$"),
+        ('[{"id": 3}]', "entry 0 is not a model record: it has no `id`$"),
         ('[{"id": "a"}, {"name": "b"}]', "entry 1 is not a model record"),
         ("[" * 100_000, "is not JSON: nested too deeply"),
         ('[{"id": "a"}, {"id": "b"}, {"id": "a"}]', "entries 0 and 2 have the same id 'a'"),

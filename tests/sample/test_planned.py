@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -118,6 +123,95 @@ def test_last_modified_is_the_time_in_the_record(body: bytes, date: str | None) 
     assert response.headers.get("Last-Modified") == date
     assert "ETag" not in response.headers
     assert response.body == body
+
+
+RECORD = Response(200, b'{"updated_at": "2026-12-01T00:00:00Z"}', {"X-Other": "1"})
+MODIFIED = "Tue, 01 Dec 2026 00:00:00 GMT"
+ETAG = f'"{hashlib.blake2b(RECORD.body, digest_size=8).hexdigest()}"'
+
+
+def apply(planned: PlannedFeatures, response: Response = RECORD, **headers: str) -> Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return planned.apply(Request(0, "/stats/v1/models/m", "", named), response)
+
+
+def test_headers_of_a_record() -> None:
+    planned = PlannedFeatures(3)
+    response = apply(planned)
+    assert (response.status, response.body) == (200, RECORD.body)
+    headers = dict(response.headers)
+    sent_at = parsedate_to_datetime(headers.pop("Date"))
+    assert abs(dt.datetime.now(dt.UTC) - sent_at) < dt.timedelta(seconds=5)
+    assert response.headers["Date"].endswith(" GMT")
+    reset = dt.datetime.fromtimestamp(int(headers.pop("X-Quota-Reset")), dt.UTC)
+    assert sent_at < reset <= sent_at + dt.timedelta(days=1, seconds=5)
+    assert headers == {
+        "X-LLM-Stats-Plan": "sample",
+        "X-Request-ID": "req-1",
+        "X-Quota-Used": "1",
+        "X-Quota-Limit": "3",
+        "X-Quota-Remaining": "2",
+        "Last-Modified": MODIFIED,
+        "ETag": ETAG,
+        "X-Other": "1",
+    }
+    assert apply(planned).headers["X-Request-ID"] == "req-2"
+
+
+def test_existing_headers_are_not_replaced() -> None:
+    existing = {"ETag": "mine", "Last-Modified": "then", "Date": "now", "X-Quota-Limit": "9"}
+    response = apply(PlannedFeatures(3), replace(RECORD, headers=existing))
+    assert existing.items() <= response.headers.items()
+
+
+@pytest.mark.parametrize(
+    ("condition", "status"),
+    [
+        ({"if_none_match": ETAG}, 304),
+        ({"if_modified_since": MODIFIED}, 304),
+        ({"if_none_match": ETAG, "if_modified_since": "other"}, 304),
+        ({"if_none_match": "other", "if_modified_since": MODIFIED}, 200),
+        ({"if_modified_since": "other"}, 200),
+        ({}, 200),
+    ],
+)
+def test_condition_of_a_request(condition: dict[str, Any], status: int) -> None:
+    planned = PlannedFeatures()
+    response = apply(planned, **condition)
+    assert response.status == status
+    assert response.body == (RECORD.body if status == 200 else b"")
+    assert response.headers["ETag"] == ETAG
+    assert planned.units == (1 if status == 200 else 0)
+
+
+def test_spent_quota() -> None:
+    planned = PlannedFeatures(0)
+    response = apply(planned)
+    assert response.status == 429
+    error = json.loads(response.body)["error"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT00:00:00Z", error.pop("reset_at"))
+    assert error == {
+        "code": "quota_exceeded",
+        "message": "Daily quota spent.",
+        "help_url": "https://sample.invalid/errors/quota_exceeded",
+        "limit_type": "daily_quota",
+    }
+    assert planned.units == 0
+    assert apply(planned, Response(404)).status == 404
+
+
+def test_rate_limit_is_that_of_the_last_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    arrivals = iter([100.0, 130.0, 159.9, 160.0])
+    monkeypatch.setattr("llm_stats.sample.planned.time.monotonic", lambda: next(arrivals))
+    planned = PlannedFeatures(requests_per_minute=4)
+    found = []
+    for _ in range(4):
+        headers = apply(planned).headers
+        sent_at = parsedate_to_datetime(headers["Date"]).timestamp()
+        seconds = int(headers["X-RateLimit-Reset"]) - sent_at
+        found.append((headers["X-RateLimit-Limit"], headers["X-RateLimit-Remaining"], seconds))
+    assert [entry[:2] for entry in found] == [("4", "3"), ("4", "2"), ("4", "1"), ("4", "1")]
+    assert [entry[2] for entry in found] == pytest.approx([60, 30, 0, 30], abs=2)
 
 
 def test_body_of_a_response_is_utf_8() -> None:

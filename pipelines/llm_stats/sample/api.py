@@ -67,6 +67,7 @@ class SampleApi:
         self._port, self._key, self._latency = port, key, latency_ms / 1000
         self._page_size = page_size
         self.planned = planned
+        self._closing = threading.Event()
 
     def __enter__(self) -> Self:
         try:
@@ -75,16 +76,12 @@ class SampleApi:
             failure = f"cannot listen on {_HOST}:{self._port}: {error}"
             raise UsageError(f"{failure}; choose another port, or 0 for any free port") from None
         self._port = self._server.server_address[1]
-        self._closing = threading.Event()
-        serve = self._server.serve_forever
-        self._thread = threading.Thread(target=serve, args=(0.02,), daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,)).start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._closing.set()
         self._server.shutdown()
-        self._thread.join()
         self._server.disconnect_clients()
         self._server.server_close()
 
@@ -193,7 +190,6 @@ class _Server(socketserver.ThreadingTCPServer):
     """Server with a thread per connection; closing it disconnects clients and joins the threads."""
 
     allow_reuse_address = True
-    daemon_threads = False
     request_queue_size = 512
 
     def __init__(self, address: tuple[str, int], api: SampleApi) -> None:

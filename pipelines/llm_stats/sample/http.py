@@ -27,8 +27,8 @@ class Request:
     @property
     def model_id(self) -> str | None:
         """The requested model; None for other routes."""
-        before, separator, encoded = self.route.partition("/models/")
-        is_model = separator and encoded and not before and "/" not in encoded
+        before, _, encoded = self.route.partition("/models/")
+        is_model = encoded and not before and "/" not in encoded
         return unquote(encoded) if is_model else None
 
 
