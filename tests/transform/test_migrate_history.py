@@ -213,3 +213,61 @@ def test_numbers_are_rounded_to_twelve_digits(
     assert prices == [(rounded, rounded)]
     scores = "select score, max_score, normalized_score, row_hash from history.scores"
     assert older.connection.execute(scores).fetchall() == [(rounded, rounded, rounded, None)]
+
+
+@pytest.mark.parametrize(
+    ("table", "item", "number", "values", "others"),
+    [
+        (
+            "offers",
+            "provider_id",
+            "offer_number",
+            {
+                "provider_name": "P",
+                "status": "active",
+                "input_usd_per_mtok": 1.0,
+                "output_usd_per_mtok": 2.0,
+            },
+            ["Q", "inactive", 3.0, 3.0],
+        ),
+        (
+            "scores",
+            "benchmark_id",
+            "score_number",
+            {
+                "benchmark_name": "B",
+                "score": 0.5,
+                "max_score": 1.0,
+                "normalized_score": 0.5,
+                "is_self_reported": True,
+                "is_verified": True,
+                "source_url": "u",
+            },
+            ["C", 0.6, 2.0, 0.6, False, False, "v"],
+        ),
+    ],
+)
+def test_rows_are_joined_only_if_all_columns_are_equal(
+    older: RawTables,
+    table: str,
+    item: str,
+    number: str,
+    values: dict[str, object],
+    others: list[object],
+) -> None:
+    """A null equals a null, and differs from every value."""
+    columns = ["model_id", item, number, *values, "valid_from", "valid_to"]
+    marks = ", ".join("?" * len(columns))
+    insert = f"insert into history.{table} ({', '.join(columns)}) values ({marks})"
+    kept: dict[str, int] = {}
+    for column, other in zip(values, others, strict=True):
+        for first, second in ((None, None), (values[column], other), (None, other), (other, None)):
+            key = f"{column}: {first}, {second}"
+            kept[key] = 1 if first is second else 2
+            for value, start, end in ((first, 0, 1), (second, 1, None)):
+                row = (values | {column: value}).values()
+                until = None if end is None else _DAYS[end]
+                older.connection.execute(insert, ["m", key, 1, *row, _DAYS[start], until])
+    migrate(DuckDBConnection(older.connection))
+    query = f"select {item}, count(*) from history.{table} group by all"
+    assert dict(older.connection.execute(query).fetchall()) == kept
