@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from llm_stats import config_files
 from llm_stats.settings import Settings
 from support.command import Command
 
@@ -113,3 +114,26 @@ def test_folder_that_cannot_be_written_is_an_error(
     cause = ".dlt is not a folder; rename it"
     assert done.err == f"llm-stats: .dlt/config.toml cannot be written: {cause}\n"
     assert done.code == 2
+
+
+def test_config_is_readable_for_all_and_result_states_what_was_written(workdir: Path) -> None:
+    previous = os.umask(0)
+    try:
+        written = config_files.write_missing_files()
+    finally:
+        os.umask(previous)
+    config, secrets = Path(".dlt/config.toml"), Path(".dlt/secrets.toml")
+    assert list(written.items()) == [(config, True), (secrets, True)]
+    assert stat.S_IMODE(config.stat().st_mode) == 0o644
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
+    assert config_files.write_missing_files() == {config: False, secrets: False}
+
+
+def test_templates_of_an_installed_package(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    templates = workdir / "package" / "templates"
+    templates.mkdir(parents=True)
+    (templates / "config.toml").write_text("c")
+    (templates / "example.secrets.toml").write_text("s")
+    monkeypatch.setattr(config_files, "__file__", str(workdir / "package" / "config_files.py"))
+    config_files.write_missing_files()
+    assert [Path(f".dlt/{name}.toml").read_text() for name in ("config", "secrets")] == ["c", "s"]

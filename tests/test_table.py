@@ -7,7 +7,7 @@ import decimal
 import json
 
 import pytest
-from llm_stats.table import Table, to_json_value, unique_column_names
+from llm_stats.table import Table, to_json_value, to_records, unique_column_names
 from support.command import Command
 
 
@@ -33,6 +33,8 @@ def test_json_is_valid_and_has_all_columns(on_demo: Command) -> None:
         (dt.date(2026, 11, 1), "2026-11-01"),
         (("a", None), ["a", None]),
         ({1: [2]}, {"1": [2]}),
+        ({None: dt.date(2026, 1, 2)}, {"None": "2026-01-02"}),
+        ([decimal.Decimal("NaN"), 2**70, "a"], [None, 2**70, "a"]),
         (dt.timedelta(days=1), "1 day, 0:00:00"),
     ],
 )
@@ -63,3 +65,12 @@ def test_parts_of_a_table() -> None:
     assert not table.multiline
     with pytest.raises(ValueError, match=r"shorter|longer"):
         Table(("a", "b"), ("X", "Y"), [(1,)]).to_dicts()
+
+
+def test_records() -> None:
+    table = Table(("a", "a"), ("X", "Y"), [(1, dt.date(2026, 1, 2)), (None, 0.5)])
+    assert to_records(table) == [{"a": 1, "a_1": "2026-01-02"}, {"a": None, "a_1": 0.5}]
+    with pytest.raises(ValueError, match=r"shorter|longer"):
+        to_records(Table(("a", "b"), ("X", "Y"), [(1,)]))
+    multiline = Table(("a",), ("X",), [(1,), (2,)], multiline=True)
+    assert multiline.head(1) == Table(("a",), ("X",), [(1,)], multiline=True)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import decimal
+import re
 from pathlib import Path
 
 import pytest
 from llm_stats.text import (
+    FORMULA,
+    UNPRINTABLE,
+    escape_control_chars,
     format_command,
     format_number,
     format_offer,
@@ -36,6 +42,11 @@ from llm_stats.text import (
         (2.5e14, "250,000,000,000,000"),
         (400000, "400,000"),
         (["a", None], "a, –"),
+        (("a", 1000, False), "a, 1,000, no"),
+        (False, "no"),
+        (decimal.Decimal("1234.50"), "1,234.5"),
+        (dt.datetime(2026, 1, 2, 3, 4, 5, 6, dt.UTC), "2026-01-02 03:04:05+00:00"),
+        (dt.date(2026, 1, 2), "2026-01-02"),
         ("\x1b[31mred\u202e\n", "\\x1b[31mred\\u202e\\n"),
     ],
 )
@@ -130,3 +141,16 @@ def test_lines_are_wrapped_between_words() -> None:
 def test_command_names_a_database_other_than_the_default(database: str, command: str) -> None:
     assert format_command("run", Path.cwd() / database) == command
     assert format_command("run") == "`llm-stats run`", "an engine without a file"
+
+
+def test_formula_is_found_at_the_start_only() -> None:
+    texts = ("-1", "=1", "+1", "@a", "\ta", "\ra", "\na", "a=1", " =1", "")
+    assert [bool(re.search(FORMULA, text)) for text in texts] == [True] * 7 + [False] * 3
+
+
+def test_printable_characters_are_not_escaped() -> None:
+    printable = " ~\xa0\xac\xae\u200a\u2010\u2027\u202f\u205f\u2070\ufefe\uff10é–⚡"
+    assert escape_control_chars(printable) == printable
+    unprintable = "\x00\x1f\x7f\x9f\u061c\u200b\u200f\u2028\u202e\u2060\u206f\ufff9\ufffb"
+    assert all(UNPRINTABLE.fullmatch(character) for character in unprintable)
+    assert escape_control_chars("a\x1b\u200b\U000e0041") == "a\\x1b\\u200b\\U000e0041"

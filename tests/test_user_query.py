@@ -5,11 +5,16 @@ A single statement that only reads is accepted. All other texts are rejected and
 
 from __future__ import annotations
 
+import resource
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
+from llm_stats import user_query
 from llm_stats.errors import UsageError
+from llm_stats.table import Table
+from llm_stats.user_query import require_query, restrict
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from support.user_queries import DATABASE, READS, REJECTED
 
@@ -39,3 +44,88 @@ def test_rejection_is_one_line(demo: Path) -> None:
         "the query was not run: only one statement that reads is allowed; begin it with select, "
     )
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("is_locked", [False, True])
+def test_restrictions_are_set_unless_the_configuration_is_locked(is_locked: bool) -> None:
+    executed = []
+
+    def execute(query: str) -> Table:
+        executed.append(query)
+        return Table(("a",), ("BOOLEAN",), [(is_locked,)])
+
+    restrict(execute)
+    settings = [
+        "set memory_limit = '1GB'",
+        "set max_temp_directory_size = '2GB'",
+        "set lock_configuration = true",
+    ]
+    assert executed == [
+        "select current_setting('lock_configuration')",
+        *([] if is_locked else settings),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("existing", "limit"),
+    [
+        ((resource.RLIM_INFINITY, resource.RLIM_INFINITY), 2_000_012_288),
+        ((2_000_012_287, resource.RLIM_INFINITY), 2_000_012_287),
+        ((resource.RLIM_INFINITY, 2_000_012_287), 2_000_012_287),
+        ((3_000_000_000, 4_000_000_000), 2_000_012_288),
+    ],
+)
+def test_memory_is_limited_to_the_lowest_limit(
+    monkeypatch: pytest.MonkeyPatch, existing: tuple[int, int], limit: int
+) -> None:
+    set_limits = []
+    monkeypatch.setattr("pathlib.Path.read_text", lambda _: "3 9 9")
+    monkeypatch.setattr("resource.getpagesize", lambda: 4096)
+    monkeypatch.setattr("resource.getrlimit", lambda _: existing)
+    monkeypatch.setattr("resource.setrlimit", lambda *given: set_limits.append(given))
+    user_query._limit_memory()
+    monkeypatch.undo()
+    assert set_limits == [(resource.RLIMIT_AS, (limit, existing[1]))]
+
+
+def test_memory_is_not_limited_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Path) -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr("pathlib.Path.read_text", fail)
+    monkeypatch.setattr("resource.setrlimit", pytest.fail)
+    user_query._limit_memory()
+
+
+@pytest.mark.parametrize(
+    ("query", "is_explain"),
+    [
+        ("select 1", False),
+        ("explain select 1", True),
+        ("explain analyze select 1", True),
+        ("explain (format json) select 1", True),
+        ("explain (select 1)", True),
+        ("/* é */ EXPLAIN select 'é'", True),
+    ],
+)
+def test_explain_is_recognized(query: str, is_explain: bool) -> None:
+    with duckdb.connect() as parser:
+        assert require_query(query, parser) is is_explain
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("", "the query is empty"),
+        ("-- nothing", "the query is empty"),
+        ("select '\ud800'", "the query is not valid UTF-8"),
+        ("selec 1", "Parser Error: syntax error"),
+        ("explain", "the query was not run|Parser Error"),
+        ("select 1; select 2", "the query was not run: only one statement that reads is allowed"),
+        ("explain (analyze", "Parser Error"),
+    ],
+)
+def test_cause_of_a_rejection(query: str, message: str) -> None:
+    with duckdb.connect() as parser, pytest.raises(UsageError, match=f"^({message})") as raised:
+        require_query(query, parser)
+    assert str(raised.value) == str(raised.value).rstrip()
