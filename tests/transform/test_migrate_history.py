@@ -137,12 +137,16 @@ def test_score_under_a_second_category_becomes_one(
 
 
 def test_joined_rows_are_not_a_loss(older: RawTables) -> None:
-    connection = older.connection
-    connection.execute(
-        "insert into history.row_counts values ('1', 'history.scores', 40, '2026-01-01')"
-    )
-    columns = "table_name"
-    assert ("history.scores",) not in _migrate(connection, columns, "history.row_counts")
+    tables = ["history.models", "history.offers", "history.scores", "raw.models"]
+    older.connection.execute("delete from history.row_counts")
+    for table in tables:
+        older.connection.execute(
+            "insert into history.row_counts values ('1', ?, 40, '2026-01-01')", [table]
+        )
+    assert _migrate(older.connection, "table_name", "history.row_counts") == [
+        ("history.models",),
+        ("raw.models",),
+    ]
 
 
 def test_offers_and_scores_are_joined_independently(older: RawTables) -> None:
