@@ -151,9 +151,11 @@ def test_arguments_are_passed_to_the_run(monkeypatch: pytest.MonkeyPatch, tmp_pa
     llm_stats.run("murmur-1, aurora", database=tmp_path / "w.duckdb", max_requests=None)
     llm_stats.run(iter(["a", "b"]), allowed_failures=["keys"])
     llm_stats.run(all_models=True, catalog_only=True)
+    llm_stats.run(iter([]), all_models=True)
     plain = {"all_models": False, "catalog_only": False, "allowed_failures": ()}
     assert passed == [
         plain | {"model_ids": ["murmur-1", "aurora"]},
         plain | {"model_ids": ["a", "b"], "allowed_failures": ["keys"]},
         plain | {"model_ids": [], "all_models": True, "catalog_only": True},
+        plain | {"model_ids": [], "all_models": True},
     ]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import io
 import json
+import logging
 import os
 import pty
 import re
@@ -12,6 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from llm_stats import terminal
+from llm_stats.errors import LlmStatsError
 from support.command import Command
 from support.parameter_ids import parameter_id
 from support.processes import read_terminal, run_command
@@ -105,3 +111,94 @@ def test_full_disk_is_an_error(demo: Path) -> None:
         done = run_command("show", "--database", demo, stdout=full)
     assert done.stderr == "llm-stats: cannot write the output: No space left on device\n"
     assert done.returncode == 1
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def replace_streams(monkeypatch: pytest.MonkeyPatch) -> tuple[io.StringIO, io.StringIO]:
+    """Make standard output a terminal of 20 columns, and standard error a file."""
+    out, err = Terminal(), io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    monkeypatch.setenv("COLUMNS", "20")
+    return out, err
+
+
+def test_process_without_a_console_prints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    for err in (False, True):
+        assert terminal.width(err=err) is None
+        terminal.echo("x", err=err)
+        terminal.echo_wrapped("x", err=err)
+    assert terminal.escape_json("\x7f") == "\x7f"
+
+
+def test_only_a_terminal_has_a_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, err = replace_streams(monkeypatch)
+    assert terminal.width() == 20
+    assert terminal.width(err=True) is None
+    text = '"\x1b\x7f\u200b"\n'
+    assert terminal.escape_json(text) == '"\\u001b\\u007f\\u200b"\n'
+    monkeypatch.setattr(sys, "stdout", err)
+    assert terminal.escape_json(text) == text
+
+
+def test_lines_are_printed_on_their_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    out, err = replace_streams(monkeypatch)
+    line = "  one two three four five"
+    terminal.echo_wrapped(f"{line}\nsix")
+    terminal.echo_wrapped(line, indent=0)
+    terminal.echo_wrapped()
+    terminal.echo_wrapped(line, err=True)
+    terminal.echo()
+    terminal.echo(line, err=True)
+    assert out.getvalue().splitlines() == [
+        "  one two three four",
+        "    five",
+        "six",
+        "  one two three four",
+        "  five",
+        "",
+        "",
+    ]
+    assert err.getvalue().splitlines() == [line, line]
+
+
+def test_warning_is_one_escaped_line_on_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    out, err = replace_streams(monkeypatch)
+    record = logging.LogRecord("llm_stats", logging.WARNING, "", 1, "a %s", ("\x1b\n",), None)
+    terminal.WarningHandler().emit(record)
+    assert err.getvalue() == "llm-stats: warning: a \\x1b\\n\n"
+    assert out.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "err", "is_raised"),
+    [
+        (OSError(errno.ENOSPC, "No space"), False, True),
+        (OSError(errno.ENOSPC, "No space"), True, False),
+        (BrokenPipeError(errno.EPIPE, "Broken pipe"), False, False),
+    ],
+)
+def test_output_that_fails_is_discarded_from_then_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: OSError, err: bool, is_raised: bool
+) -> None:
+    class Failing(io.TextIOWrapper):
+        def write(self, _: str) -> int:
+            raise error
+
+    with (tmp_path / "file").open("wb") as file:
+        monkeypatch.setattr(sys, "stderr" if err else "stdout", Failing(file))
+        with (
+            pytest.raises(LlmStatsError, match=r"^cannot write the output: No space$")
+            if is_raised
+            else contextlib.nullcontext()
+        ):
+            terminal.echo("x", err=err)
+        monkeypatch.undo()
+        file.write(b"rest")
+    assert (tmp_path / "file").read_bytes() == b""
