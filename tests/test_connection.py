@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -174,3 +175,37 @@ def test_interrupted_query_is_ctrl_c() -> None:
     with duckdb.connect() as native, interruptible(native):
         assert signal.getsignal(signal.SIGINT) is not before
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_own_handlers_and_other_threads_are_left_alone() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with interruptible():
+        assert signal.getsignal(signal.SIGINT) is before, "no connection to interrupt"
+    with duckdb.connect() as native:
+
+        def observe() -> object:
+            with interruptible(native):
+                return signal.getsignal(signal.SIGINT)
+
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(observe).result() is before
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            assert observe() is signal.SIG_IGN
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_interrupts_the_connection() -> None:
+    class Interrupted:
+        count = 0
+
+        def interrupt(self) -> None:
+            self.count += 1
+
+    connection = Interrupted()
+    with pytest.raises(KeyboardInterrupt), interruptible(connection):  # type: ignore[arg-type]
+        signal.raise_signal(signal.SIGINT)
+    assert connection.count == 1
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

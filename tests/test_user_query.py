@@ -5,16 +5,20 @@ A single statement that only reads is accepted. All other texts are rejected and
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
+import signal
+import time
 from pathlib import Path
 
 import duckdb
 import pytest
 from llm_stats import user_query
+from llm_stats.connection import OutOfMemory
 from llm_stats.errors import UsageError
 from llm_stats.table import Table
-from llm_stats.user_query import require_query, restrict
+from llm_stats.user_query import limited_process, require_query, restrict
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from support.user_queries import DATABASE, READS, REJECTED
 
@@ -129,3 +133,42 @@ def test_cause_of_a_rejection(query: str, message: str) -> None:
     with duckdb.connect() as parser, pytest.raises(UsageError, match=f"^({message})") as raised:
         require_query(query, parser)
     assert str(raised.value) == str(raised.value).rstrip()
+
+
+def test_process_is_limited_during_a_query_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    limited = []
+    monkeypatch.setattr(user_query, "_limit_memory", lambda: limited.append(True))
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    previous = signal.set_wakeup_fd(-1)
+    signal.set_wakeup_fd(previous)
+    with pytest.raises(OutOfMemory, match="an allocation failed"), limited_process():
+        raise MemoryError
+    assert limited == [True]
+    assert signal.set_wakeup_fd(previous) == previous
+    deadline = time.monotonic() + 5
+    while len(os.listdir("/proc/self/fd")) > before and time.monotonic() < deadline:  # noqa: PTH208
+        time.sleep(0.001)
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
+@pytest.mark.parametrize(
+    ("signals", "ends"), [([signal.SIGCHLD], False), ([signal.SIGCHLD, signal.SIGINT], True)]
+)
+def test_process_ends_after_ctrl_c_only(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    signals: list[int],
+    ends: bool,
+) -> None:
+    calls: list[object] = []
+    monkeypatch.setattr("time.sleep", calls.append)
+    monkeypatch.setattr("os._exit", calls.append)
+    receiver, sender = os.pipe()
+    os.write(sender, bytes(signals))
+    os.close(sender)
+    user_query._end_after_ctrl_c(receiver)
+    monkeypatch.undo()
+    assert calls == ([0.5, 130] if ends else [])
+    assert capsys.readouterr().err == ("llm-stats: interrupted\n" if ends else "")
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.close(receiver)
