@@ -147,6 +147,10 @@ def _relation_breaks() -> Iterator[tuple[str, str]]:
         )
         yield "lists_complete", f"delete from raw.{table} where model_id = 'm1'"
         yield "lists_complete", f"update raw.{table} set _dlt_list_idx = 7 where _dlt_list_idx = 1"
+        yield (
+            "lists_complete",
+            f"insert into raw.{table} from raw.{table} where model_id = 'm1' and _dlt_list_idx = 0",
+        )
     references = {
         "model_id": (
             "offers model_prices scores leaderboard price_performance price_history price_changes "
@@ -177,6 +181,18 @@ _CONDITION_BREAKS = [
 def test_broken_condition_fails_its_check(valid: RawTables, check: str, statement: str) -> None:
     valid.connection.execute(statement)
     assert _failing(valid, [check]) == {check}
+
+
+def test_every_row_of_a_model_without_its_lists_is_a_finding(valid: RawTables) -> None:
+    tables = sorted(table for table in TABLES if "__" in table)
+    for table in ("models", "catalog_models"):
+        valid.connection.execute(f"insert into raw.{table} from raw.{table} where id = 'm1'")
+    for table in tables:
+        valid.connection.execute(f"delete from raw.{table} where model_id = 'm1'")
+    found = valid.connection.execute(_CHECKS["lists_complete"]).fetchall()
+    assert sorted((row[0], row[1], row[3]) for row in found) == [
+        (f"raw.{table}", "m1", 0) for table in tables for _ in range(2)
+    ]
 
 
 @pytest.mark.parametrize("check", _CHECKS)
