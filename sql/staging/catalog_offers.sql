@@ -10,7 +10,6 @@ select
     cast(provider_id as varchar) as provider_id,
     cast(provider_name as varchar) as provider_name,
     cast(status as varchar) as status,
-    cast(status as varchar) = 'active' as is_available,
     staging.round_significant(cast(input_price_per_m as double)) as input_usd_per_mtok,
     staging.round_significant(cast(output_price_per_m as double)) as output_usd_per_mtok,
     cast(extra as json) as extra
@@ -18,6 +17,5 @@ from raw.catalog_models__providers;
 
 comment on view staging.catalog_offers is 'One row per offer: a provider''s price for a model, as last read from the catalog';
 comment on column staging.catalog_offers.list_index is 'Position in the summary''s list, from 0; the upstream order is not meaningful';
-comment on column staging.catalog_offers.is_available is 'True if the status is `active`';
 comment on column staging.catalog_offers.input_usd_per_mtok is 'US dollars per million input tokens; null if not published, 0 if free';
 comment on column staging.catalog_offers.output_usd_per_mtok is 'US dollars per million output tokens; null if not published, 0 if free';

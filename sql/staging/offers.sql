@@ -12,7 +12,6 @@ select
     offers.provider_id,
     offers.provider_name,
     offers.status,
-    offers.is_available,
     offers.input_usd_per_mtok,
     offers.output_usd_per_mtok,
     offers.extra
@@ -26,7 +25,6 @@ select
     offers.provider_id,
     offers.provider_name,
     offers.status,
-    offers.is_available,
     offers.input_usd_per_mtok,
     offers.output_usd_per_mtok,
     offers.extra
