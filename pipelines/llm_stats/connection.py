@@ -90,10 +90,10 @@ class DuckDBConnection:
     def relations(self) -> list[Relation]:
         query = """
             select schema_name, table_name, 'table' from duckdb_tables()
-            where not internal and database_name = current_database()
+            where database_name = current_database()
             union all
             select schema_name, view_name, 'view' from duckdb_views()
-            where not internal and database_name = current_database()
+            where database_name = current_database()
         """
         return [Relation(*row) for row in self.execute(query).rows]
 
