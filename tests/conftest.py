@@ -31,9 +31,10 @@ from support.time_limit import (  # noqa: F401  pytest calls these hooks
     pytest_unconfigure,
 )
 
-# A shell starts background processes with SIGINT ignored. If pytest runs in the background, the
-# processes that the tests start would ignore SIGINT too.
+# A shell starts background processes with SIGINT ignored, and `nohup` ignores SIGHUP. The processes
+# that the tests start would ignore these signals too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Collecting the tests creates many objects. With the default thresholds, garbage collection would
 # take a third of the time.
