@@ -10,8 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from llm_stats.warehouse.snapshot import Snapshot
-from support.new_warehouse import new_warehouse
+from support.new_warehouse import keep_snapshots, new_warehouse
 from support.parameter_ids import parameter_id
 from support.processes import PROGRAMS
 from support.synthetic_catalog import synthetic_catalog
@@ -34,11 +33,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             NOW,
         )
         raw.apply()
-    for snapshot_id in ("20261123T060000.000000Z", "20261124T060000.000000Z"):
-        kept = folder / ".llm_stats" / "snapshots" / snapshot_id
-        kept.mkdir(parents=True)
-        shutil.copy(folder / "llm_stats.duckdb", kept)
-        Snapshot(kept / "llm_stats.duckdb").mark_published()
+    snapshot_ids = ("20261123T060000.000000Z", "20261124T060000.000000Z")
+    keep_snapshots(folder / "llm_stats.duckdb", *snapshot_ids)
     return folder
 
 

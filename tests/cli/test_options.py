@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import logging
-import shutil
 from pathlib import Path
 
 import click
@@ -14,8 +13,7 @@ from llm_stats.cli import options
 from llm_stats.cli.main import cli
 from llm_stats.errors import UsageError
 from llm_stats.table import Table
-from llm_stats.warehouse.snapshot import Snapshot
-from support.new_warehouse import new_warehouse
+from support.new_warehouse import keep_snapshots, new_warehouse
 from support.synthetic_catalog import synthetic_catalog
 
 NOW = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
@@ -130,11 +128,8 @@ class TestCompletion:
             ids = ["gpt-5.1", "a:b/c+d_e", "my model", "x;y", "llama"]
             raw.load([record | {"id": model_id} for model_id in ids], NOW)
             raw.apply()
-        for snapshot_id in ("20261123T060000.000000Z", "20261224T060000.000000Z"):
-            kept = tmp_path / ".w" / "snapshots" / snapshot_id
-            kept.mkdir(parents=True)
-            shutil.copy(tmp_path / "w.duckdb", kept)
-            Snapshot(kept / "w.duckdb").mark_published()
+        snapshot_ids = ("20261123T060000.000000Z", "20261224T060000.000000Z")
+        keep_snapshots(tmp_path / "w.duckdb", *snapshot_ids)
         context = click.Context(cli)
         context.params = {"database": tmp_path / "w.duckdb"}
         return context

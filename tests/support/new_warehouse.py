@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+from llm_stats.warehouse.snapshot import FOLDER, Snapshot, files_folder
 from support.raw_tables import RawTables
 
 
@@ -18,6 +20,14 @@ def new_warehouse(file: Path) -> Iterator[RawTables]:
     file.write_bytes(_empty())
     with duckdb.connect(file) as connection:
         yield RawTables(connection, is_defined=True)
+
+
+def keep_snapshots(file: Path, *snapshot_ids: str) -> None:
+    """Copy a warehouse file into published snapshots with these ids."""
+    for snapshot_id in snapshot_ids:
+        kept = files_folder(file) / FOLDER / snapshot_id
+        kept.mkdir(parents=True)
+        Snapshot(shutil.copyfile(file, kept / file.name)).mark_published()
 
 
 @functools.cache
