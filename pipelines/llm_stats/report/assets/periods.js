@@ -26,6 +26,11 @@ function lowestPrices(id) {
   return periods;
 }
 
+/** Return whether an offer, or a period of its price, costs nothing. */
+function isFree({ input_usd_per_mtok: input, output_usd_per_mtok: output }) {
+  return input === 0 && output === 0;
+}
+
 /** Return the periods of the blended price of an offer, oldest first. A time without the offer or its price is a gap. */
 function ownPrices({ model_id: id, provider_id: provider, offer_number: offerNumber }) {
   const {
@@ -62,7 +67,7 @@ function weekMove(id) {
   const start = asOf - 7 * DAY,
     periods = lowestPrices(id),
     offers = models.get(id).offers.filter(it => it.is_offered && it.blended_usd_per_mtok !== null);
-  const paid = offers.filter(it => it.input_usd_per_mtok || it.output_usd_per_mtok);
+  const paid = offers.filter(it => !isFree(it));
   const first = periods.find(it => it.until > start) ?? periods.at(-1);
   if (!first || !paid.length) return null;
   return {
@@ -120,7 +125,7 @@ function offerPeriods(model, column) {
         until: row.known_until,
         status: row.status,
         isAvailable: Boolean(row.is_available),
-        isFree: row.input_usd_per_mtok === 0 && row.output_usd_per_mtok === 0,
+        isFree: isFree(row),
         reason: row.suspect_reason,
         isCurrent: isCurrent(row),
         hasLeft: Boolean(row.is_current) && !isCurrent(row),

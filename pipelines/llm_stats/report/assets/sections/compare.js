@@ -76,7 +76,7 @@ function weekText(move) {
 
 /** Return since when one of the offers has been free: `"free since 2026-11-22"`; null if none is. */
 function freeText(offers) {
-  const free = offers.filter(it => it.is_offered && it.input_usd_per_mtok === 0 && it.output_usd_per_mtok === 0);
+  const free = offers.filter(it => it.is_offered && isFree(it));
   if (!free.length) return null;
   const first = free.reduce((one, two) => (two.valid_from < one.valid_from ? two : one));
   return `free since ${day(first.valid_from)}${first.is_initial ? " or earlier" : ""}`;

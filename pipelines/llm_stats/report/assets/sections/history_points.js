@@ -85,12 +85,12 @@ function endLabels(labels, scale, height) {
     const tall = label.lines.length * LABEL_LINE,
       wanted = height * (1 - scale.place(label.price)),
       reach = label.isBold ? height : 12;
-    const isFree = y =>
+    const isUncovered = y =>
       y - tall / 2 >= -8 &&
       y + tall / 2 <= height + 8 &&
       taken.every(([top, bottom]) => y + tall / 2 <= top || y - tall / 2 >= bottom);
     const shifts = Array.from({ length: reach + 1 }, (_, step) => [wanted - step, wanted + step]).flat();
-    const y = shifts.find(isFree);
+    const y = shifts.find(isUncovered);
     if (y === undefined) continue;
     taken.push([y - tall / 2, y + tall / 2]);
     label.lines.forEach((text, line) =>

@@ -225,7 +225,7 @@ function offerNote(offer) {
   const missing = ["input", "output"].filter(kind => offer[`${kind}_usd_per_mtok`] === null);
   return [
     missing.length === 2 ? "prices not published" : missing.length ? `${missing[0]} not published` : "",
-    offer.input_usd_per_mtok === 0 && offer.output_usd_per_mtok === 0 ? "free" : "",
+    isFree(offer) ? "free" : "",
     offer.suspect_reason ? "suspect" : "",
     offer.is_offered ? "" : truncate(offer.is_available ? "model left the catalog" : offer.status, 40),
   ]
