@@ -103,14 +103,16 @@ class DuckDBWorkingCopy:
     def load(self, results: Iterable[FetchResult], catalog: CatalogLoad | None = None) -> str:
         from dlt.destinations import duckdb as destination
 
-        return loader.load(
-            results,
-            catalog,
-            self.path.parent / "dlt",
-            destination(str(self._incoming)),
-            "raw",
-            format_error=self.describe_error,
-        )
+        # dlt opens the file for each step; while it is open here, DuckDB does not read it again
+        with duckdb.connect(self._incoming):
+            return loader.load(
+                results,
+                catalog,
+                self.path.parent / "dlt",
+                destination(str(self._incoming)),
+                "raw",
+                format_error=self.describe_error,
+            )
 
     def merge(self, load_id: str) -> None:
         self._connection.execute(
