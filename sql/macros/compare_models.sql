@@ -1,6 +1,6 @@
 -- Models side by side: `from marts.compare_models(['model-a', 'model-b'])`.
 -- Grain: benchmark_id. Only benchmarks on which every given model has a score. There are no rows if
--- an id is unknown or null. list_count detects nulls, because list_distinct ignores nulls.
+-- an id is unknown or null. list_distinct ignores nulls, so list_count must detect them.
 -- Reads: staging.shared_scores, marts.benchmarks.
 create or replace macro marts.compare_models(model_ids) as table
 with shared_benchmarks as (

@@ -121,7 +121,7 @@ left join common_categories on summed_scores.benchmark_id = common_categories.be
 left join common_descriptions on summed_scores.benchmark_id = common_descriptions.benchmark_id;
 
 comment on view marts.benchmarks is 'One row per benchmark: how many models have a score on it, which models lead, and whether its values are comparable. If a model has several scores on a benchmark, only the score that marts.scores chooses is used. Models that left the catalog are included, and may be among the leading models. Upstream may use several ids for one benchmark; staging.benchmark_aliases merges them';
-comment on column marts.benchmarks.benchmark_name is 'Most frequent display name of the benchmark; in a tie, the first in alphabetical order; never a key';
+comment on column marts.benchmarks.benchmark_name is 'Most frequent display name of the benchmark; in a tie, the first in alphabetical order; do not join or group by it';
 comment on column marts.benchmarks.category is 'Most frequent category of the benchmark; in a tie, the first in alphabetical order; null if none is given. Upstream''s categories are coarse; staging.benchmark_categories has more';
 comment on column marts.benchmarks.description is 'Most frequent description of the benchmark; in a tie, the first in alphabetical order; null if none is given';
 comment on column marts.benchmarks.organization_count is 'Number of organizations with a model that has a score on the benchmark';

@@ -170,5 +170,5 @@ comment on view marts.model_price_history is 'One row per model and period in wh
 comment on column marts.model_price_history.valid_from is 'Start of the period, inclusive (UTC): when a fetch of the record or a read of the catalog found the new lowest price, the new providers, or the model listed again';
 comment on column marts.model_price_history.valid_to is 'End of the period, exclusive (UTC): when a fetch of the record or a read of the catalog found another lowest price, other providers, no available paid offer, or the model unlisted. Null if the row is still valid';
 comment on column marts.model_price_history.is_current is 'True if the row is still valid. marts.model_prices has the same current price';
-comment on column marts.model_price_history.min_blended_usd_per_mtok is 'Lowest blended price of the available offers that are not free, in US dollars per million tokens, three parts input to one part output';
+comment on column marts.model_price_history.min_blended_usd_per_mtok is 'Lowest blended price (three parts input, one part output) of the available offers that are not free, in US dollars per million tokens';
 comment on column marts.model_price_history.provider_ids is 'Ids of the providers with the lowest price, in alphabetical order';

@@ -86,7 +86,7 @@ left join competition on listed_offers.provider_id = competition.provider_id;
 
 comment on view marts.providers is 'One row per provider: how many models it offers, and how its prices for competitive models compare with the lowest prices. A model is competitive if two or more of its available priced offers are not free. The price comparison ignores free offers';
 comment on column marts.providers.provider_id is 'Id of a provider with a current offer';
-comment on column marts.providers.provider_name is 'Most frequent display name of the provider in its offers; in a tie, the first in alphabetical order; never a key';
+comment on column marts.providers.provider_name is 'Most frequent display name of the provider in its offers; in a tie, the first in alphabetical order; do not join or group by it';
 comment on column marts.providers.model_count is 'Number of models with a current offer of the provider, available or not, including models that left the catalog';
 comment on column marts.providers.offer_count is 'Number of current offers of the provider, available or not, including offers for models that left the catalog';
 comment on column marts.providers.competitive_model_count is 'Number of competitive models for which this provider has an available priced offer that is not free';

@@ -40,7 +40,7 @@ where compared.evidence_scope = 'all';
 comment on view marts.scores is 'One row per model and benchmark: the chosen score, and its rank among the models. Verified scores are preferred, then third-party scores, then self-reported scores. Among scores with the same evidence, the newest is chosen, then the highest (even where lower is better), then the first in the record''s list. Compare `value`, never `score`, and only where is_comparable is true. Where is_comparable is false, rank and win rate are not meaningful. Models that left the catalog keep their scores and are included in ranks and win rates';
 comment on column marts.scores.benchmark_id is 'Benchmark id; upstream may list the benchmark under several ids, see staging.benchmark_aliases';
 comment on column marts.scores.upstream_benchmark_id is 'Upstream benchmark id of the chosen score; an alias if different from benchmark_id';
-comment on column marts.scores.benchmark_name is 'Display name of the benchmark, from the chosen score; never a key';
+comment on column marts.scores.benchmark_name is 'Display name of the benchmark, from the chosen score; do not join or group by it';
 comment on column marts.scores.category is 'Category of the benchmark, from the chosen score; null if none is given';
 comment on column marts.scores.scale is 'Scale of `value`: `normalized` (0 to 1), or `raw` (the benchmark''s own unit) if any normalized score on the benchmark is missing or not between 0 and 1';
 comment on column marts.scores.value is 'Result on the benchmark, on the scale given in `scale`. Use it to compare models on one benchmark; use win_rate to compare across benchmarks';

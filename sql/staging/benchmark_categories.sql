@@ -93,4 +93,4 @@ from
 comment on view staging.benchmark_categories is 'One row per benchmark and additional category, with the reason; maintained by hand';
 comment on column staging.benchmark_categories.benchmark_id is 'Benchmark id that the marts use (see staging.benchmark_aliases); the benchmark may have no scores';
 comment on column staging.benchmark_categories.category is 'Additional category of the benchmark';
-comment on column staging.benchmark_categories.reason is 'What the benchmark measures';
+comment on column staging.benchmark_categories.reason is 'Reason for the category: what the benchmark measures';

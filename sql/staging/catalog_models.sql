@@ -40,10 +40,10 @@ from raw.catalog_models;
 
 comment on view staging.catalog_models is 'One row per model with a summary: its facts as last read from the catalog';
 comment on column staging.catalog_models.model_id is 'Model id, the key of joins';
-comment on column staging.catalog_models.model_name is 'Display name of the model; not unique, never a key';
+comment on column staging.catalog_models.model_name is 'Display name of the model; not unique, so do not join or group by it';
 comment on column staging.catalog_models.model_description is 'Description of the model; null if none is given';
 comment on column staging.catalog_models.organization_id is 'Id of the organization that made the model';
-comment on column staging.catalog_models.organization_name is 'Display name of the organization; not unique, never a key';
+comment on column staging.catalog_models.organization_name is 'Display name of the organization; not unique, so do not join or group by it';
 comment on column staging.catalog_models.license_id is 'Id of the model''s license';
 comment on column staging.catalog_models.license_name is 'Display name of the license';
 comment on column staging.catalog_models.allow_commercial is 'True if upstream marks the license as allowing commercial use. Also false for models that are sold only through an API, because the API''s terms of service apply instead';
@@ -55,7 +55,7 @@ comment on column staging.catalog_models.is_served_by_gateway is 'True if the ga
 comment on column staging.catalog_models.gateway_endpoint is 'URL of the gateway of LLM Stats; null if this gateway does not serve the model';
 comment on column staging.catalog_models.gateway_model_id is 'Id of the model at the gateway of LLM Stats; null if this gateway does not serve the model';
 comment on column staging.catalog_models.is_openai_compatible is 'True if the gateway of LLM Stats uses the OpenAI protocol; null if this gateway does not serve the model';
-comment on column staging.catalog_models.supports_streaming is 'True if the gateway of LLM Stats supports streaming; null if this gateway does not serve the model';
+comment on column staging.catalog_models.supports_streaming is 'True if the gateway of LLM Stats supports streaming for the model; null if it does not serve the model';
 comment on column staging.catalog_models.supports_tools is 'True if the gateway of LLM Stats supports tool calls; null if this gateway does not serve the model';
 comment on column staging.catalog_models.supports_vision is 'True if the gateway of LLM Stats accepts images; null if this gateway does not serve the model';
 comment on column staging.catalog_models.gateway_docs_url is 'URL of the documentation of the gateway of LLM Stats; null if this gateway does not serve the model';

@@ -24,6 +24,6 @@ left join staging.unlisted_models as unlisted_models
 where offers.is_current;
 
 comment on view staging.current_offers is 'One row per current offer: a provider''s price for a model, and whether the offer can be bought';
-comment on column staging.current_offers.provider_name is 'Display name of the provider; not unique, never a key';
+comment on column staging.current_offers.provider_name is 'Display name of the provider; not unique, so do not join or group by it';
 comment on column staging.current_offers.is_available is 'True if the offer can be bought: the status is `active`, and the model has not left the catalog';
 comment on column staging.current_offers.is_free is 'True if both prices are 0; false if a price is not published';

@@ -117,5 +117,5 @@ where is_lopsided;
 
 comment on view staging.suspect_prices is 'One row per current offer and reason why a price of the offer looks wrong. Unavailable offers are included';
 comment on column staging.suspect_prices.rule is 'Rule of marts.data_quality that reports the price: `price_outlier` or `price_lopsided`';
-comment on column staging.suspect_prices.compared_price is 'Price that looks wrong: `input` or `output`; `both` if the two prices contradict each other';
+comment on column staging.suspect_prices.compared_price is 'Price that looks wrong: `input` or `output`; `both` if the input and output price differ too much from each other';
 comment on column staging.suspect_prices.reason is 'Why the price looks wrong; prices in US dollars per million tokens';

@@ -1,4 +1,4 @@
-"""DuckLake without a lake, on a DuckDB connection: file access, user queries, catalogs."""
+"""The class `DuckLake` on DuckDB, without an attached lake: access, user queries, catalogs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def connected(lake: DuckLake, *, read_only: bool) -> Iterator[OpenedClient]:
 
 @pytest.fixture
 def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Return a function that sets the credentials: by default, SQLite and a folder."""
+    """Return a function that configures a lake: by default, a SQLite catalog and a local folder."""
     monkeypatch.setattr("duckdb.__version__", "1.5.5")
 
     def configure(catalog: str | None = None, storage: str | None = None) -> None:

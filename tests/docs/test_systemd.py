@@ -186,7 +186,7 @@ def test_linked_folder_on_another_disk_needs_the_line_of_the_docs(
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
 def test_exposure_is_low(units: list[Path]) -> None:
-    """Of 10 points of exposure, at most 1.9 are allowed; network access alone counts 0.8."""
+    """On systemd's scale from 0 to 10, at most 1.9 is allowed; network access alone adds 0.8."""
     command = ["systemd-analyze", "security", "--offline=true", "--threshold=19", str(units[0])]
     rated = subprocess.run(command, capture_output=True, text=True, check=False)
     assert rated.returncode == 0, rated.stdout

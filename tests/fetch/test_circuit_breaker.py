@@ -143,8 +143,11 @@ class TestWrongBaseUrl:
         assert [result.fetch.model_id for result in results if result.row] == good
         assert request_counts(api)[good[-1]] == 1
 
-    def test_models_that_returned_404_or_fail_are_no_known_models(self) -> None:
-        """Of nine known models, four return 404 in this run, and four failed in earlier runs."""
+    def test_models_that_returned_404_or_fail_are_not_requested_as_known_models(self) -> None:
+        """Of nine models loaded earlier, four return 404 in this run, and four failed last time.
+
+        Only the ninth is requested to confirm the base URL.
+        """
         withdrawn, failing, good = IDS[:4], IDS[4:8], IDS[8]
         with (
             FakeApi(RECORDS, faults=dict.fromkeys(IDS[:8], faults.error(404))) as api,

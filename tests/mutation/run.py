@@ -97,7 +97,7 @@ def _try(copy: Copy, mutant: Mutant, tests: list[str], seconds: float) -> Trial:
 
 
 def _report(trials: list[Trial]) -> None:
-    """Print the number of mutants by area and result. A mutant that timed out was noticed."""
+    """Print the mutants by area and result, and the share noticed, which includes time limits."""
     numbers = Counter((area_of(trial.mutant.path), trial.result) for trial in trials)
     print(f"\n{time.strftime('%Y-%m-%d %H:%M')}\n{'area':30}{''.join(f'{r:>11}' for r in RESULTS)}")
     for area in AREAS:

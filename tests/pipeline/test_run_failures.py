@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
 
 def test_wrong_base_url_publishes_nothing(llm_stats: Command, one_model: Path) -> None:
-    """Neither the requested models nor the published model are found."""
+    """The API returns 404 for the requested models, and for the model that was loaded earlier."""
     before = one_model.read_bytes()
     with SampleApi(RECORDS) as api:
         done = llm_stats("run", "gone", "lost", "--base-url", api.base_url, "--concurrency", 1)

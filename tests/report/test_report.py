@@ -479,7 +479,7 @@ def test_changes_are_left_out_by_moment(
 def test_left_out_models_are_counted_and_leave_whole(
     data: ReportData, shortened_page: Path
 ) -> None:
-    """The page of the sample has at most 40 scores and prices: those of the best models."""
+    """The page is limited to 40 scores and prices, and keeps those of the best models."""
     carried = Elements(shortened_page.read_text("utf-8")).carried
     models = rows(carried, "models")
     assert carried["left_out"] == [f"{15 - len(models)} of 15 models"]

@@ -1,4 +1,4 @@
-"""Rows of a PostgreSQL warehouse, for comparisons before and after a run."""
+"""Rows of a PostgreSQL warehouse, to compare its content before and after a run."""
 
 from __future__ import annotations
 

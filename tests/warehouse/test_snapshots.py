@@ -193,7 +193,7 @@ def test_folders_are_synced_before_the_link(
 def test_imported_file_and_copied_link_are_synced(
     snapshots: Snapshots, tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The published path has a regular file, and the file system has no symbolic links."""
+    """The published path is a regular file, and the file system supports no symbolic links."""
     modified = dt.datetime(2026, 1, 1, tzinfo=dt.UTC).timestamp()
     os.utime(make(published, 1), (modified, modified))
     (tmp_path / ".w" / "snapshots" / "20260101T000000.000000Z").mkdir(parents=True)

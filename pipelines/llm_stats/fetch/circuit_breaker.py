@@ -31,7 +31,7 @@ MAX_CONSECUTIVE_FAILURES = 10
 WRONG_CATALOG_THRESHOLD = 3
 #: A lower threshold could be reached if the caller passes wrong ids.
 NOT_FOUND_THRESHOLD = 20
-#: Maximum number of known models to request. The API may have withdrawn some of them.
+#: Maximum number of known models to request; more than one, because the API may withdraw models.
 MAX_KNOWN_MODELS = 3
 _NAMED_IDS = 3
 

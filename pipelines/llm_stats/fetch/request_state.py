@@ -41,7 +41,7 @@ def sortable(time: dt.datetime) -> str:
 def request_ages(
     connection: sqlite3.Connection, max_age_seconds: float, now: dt.datetime
 ) -> list[float]:
-    """Return the ages (seconds) of the logged requests up to an age, oldest first."""
+    """Return the ages (seconds) of the requests in the last `max_age_seconds`, oldest first."""
     since = sortable(now - dt.timedelta(seconds=max_age_seconds))
     query = "select sent_at from request_log where sent_at >= ? order by sent_at"
     rows = connection.execute(query, (since,)).fetchall()

@@ -183,7 +183,7 @@ def _state_of_tables() -> dict[str, Any]:
 
 
 def _read_ids(client: Client) -> list[str]:
-    """Return the ids that the catalog lists; log a warning if some are missing.
+    """Return the ids in the catalog; log a warning if the catalog is incomplete.
 
     Raises `NothingFetched` if a page does not arrive, and `QuotaSpent` if the quota or the budget
     does not cover all pages.

@@ -103,7 +103,10 @@ class PlannedFeatures:
         return headers
 
     def _rate_limit_headers(self, limit: int, now: dt.datetime) -> dict[str, str]:
-        """Return the rate limit headers; the reset time is a minute after the oldest request."""
+        """Return the rate limit headers.
+
+        The reset time is a minute after the oldest request of the last minute.
+        """
         self._arrivals.append(time.monotonic())
         while self._arrivals[0] <= self._arrivals[-1] - 60:
             self._arrivals.popleft()

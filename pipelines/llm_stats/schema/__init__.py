@@ -1,1 +1,1 @@
-"""Records and summaries of models: the contract, its raw tables, and their Arrow encoding."""
+"""Records and summaries of models: their fields, the raw tables, and the Arrow encoding."""

@@ -62,7 +62,9 @@ def is_documented(cls: type[RecordPart], names: Sequence[str]) -> bool:
 
 class Organization(RecordPart):
     id: Id = Field(description="Id of the organization that made the model")
-    name: str = Field(description="Display name of the organization; not unique, never a key")
+    name: str = Field(
+        description="Display name of the organization; not unique, so do not join or group by it"
+    )
 
 
 class License(RecordPart):
@@ -194,7 +196,9 @@ class Summary(RecordPart):
     _unreadable: Unreadable = PrivateAttr(default_factory=dict)
 
     id: Id = Field(description="Model id; the child tables refer to it")
-    name: str = Field(description="Display name of the model; not unique, never a key")
+    name: str = Field(
+        description="Display name of the model; not unique, so do not join or group by it"
+    )
     description: str = Field(description="Description of the model")
     organization: Organization
     license: License

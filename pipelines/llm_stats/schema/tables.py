@@ -182,7 +182,7 @@ READ_AT = Column(
     "read_at",
     "timestamp",
     False,
-    "Start of the first read that returned the summary in its current state (UTC)",
+    "When the read of the catalog began that first returned the current summary (UTC)",
 )
 _MODALITIES = [
     _MODEL_ID,

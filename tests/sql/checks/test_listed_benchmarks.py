@@ -1,4 +1,4 @@
-"""Check `listed_benchmarks_missing`: it runs only on scores for most benchmarks of a list."""
+"""Check `listed_benchmarks_missing`: it applies only if most benchmarks of a list have scores."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Run `llm-stats sql` and send SIGINT to this process while the query runs.
 
-The signal is sent after the query has used 0.2 seconds of CPU time. On a busy machine, the query
-may not have begun after 0.2 seconds of elapsed time.
+The signal is sent after 0.2 seconds of CPU time, not of elapsed time, because on a busy machine the
+query might not have begun by then.
 """
 
 from __future__ import annotations

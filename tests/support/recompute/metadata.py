@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-#: Key of the unreadable values in a prepared record or score: `{path: original text}`.
+#: Key under which a prepared record or score has its unreadable values: `{path: original text}`.
 UNREADABLE = "_unreadable"
 
 
