@@ -1,15 +1,17 @@
-"""Fixtures: a PostgreSQL server, shared by all tests of the session, and its databases."""
+"""Fixtures: a PostgreSQL server, shared by all tests, and its databases; an engine on DuckDB."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from llm_stats.pipeline.run import execute
 from llm_stats.sample import SampleApi
 from llm_stats.sample.demo import demo_settings
 from support import postgres_server
+from support.duckdb_engine import DuckDBEngine
 from support.postgres_server import SECRET, address
 
 _numbers = itertools.count()
@@ -84,3 +86,8 @@ def _as_destination(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", url)
     monkeypatch.setenv("SOURCES__LLM_STATS__DESTINATION", "postgres")
     return url
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> DuckDBEngine:
+    return DuckDBEngine(tmp_path / "engine.duckdb")

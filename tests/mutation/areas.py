@@ -83,7 +83,7 @@ AREAS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "other engines": {
         f"{_PACKAGE}/destinations": (
-            "tests/destinations/test_engine.py",
+            "tests/destinations/test_engine_*.py",
             "tests/destinations/test_ducklake_access.py",
             "tests/destinations/test_postgres_statements.py",
             "tests/destinations/test_postgres_settings.py",

@@ -10,6 +10,7 @@ from typing import Any
 
 import dlt
 from llm_stats.destinations.base import Destination, EngineConnection, RunLock
+from llm_stats.destinations.connection import DestinationConnection
 from llm_stats.table import Table
 
 
@@ -48,3 +49,9 @@ class DuckDBEngine(Destination):
 
     def execute_user_query(self, connection: EngineConnection, query: str) -> Table:
         return connection.execute_native(query)
+
+
+def create(connection: DestinationConnection, *statements: str) -> None:
+    """Execute statements that are not translated."""
+    for statement in statements:
+        connection.execute_native(statement)
