@@ -6,8 +6,8 @@
     X-Quota-Reset: 1796083200
 
 The API documents these headers, but a response can lack them. `Reset` is a Unix time by the
-server's clock, so it is compared with the header `Date`. A limit of `unlimited`, a value that is
-not a number, and a reset in the past are ignored.
+server's clock, so it is compared with the header `Date`. The quota is ignored if its limit is
+`unlimited` or its reset is in the past. An invalid number or time counts as missing.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class QuotaMonitor:
         self._arrivals = 0
 
     def sending(self) -> int:
-        """Return a number to pass to `update` as `sent`: the quota states that arrived so far."""
+        """Return the number of quota states so far, to pass to `update` as `sent`."""
         return self._arrivals
 
     def update(self, sent: int, headers: Mapping[str, str]) -> bool:

@@ -24,7 +24,7 @@ class _Bucket(InMemoryBucket):
 
 
 class RateLimiter:
-    """A limit of `requests` in any window of `window_seconds`; 0 means no limit.
+    """A limit of `requests` in any window of `window_seconds`; no limit if `requests` is 0.
 
     The limiter counts a request when it is sent, but the server counts it when it arrives. Two
     requests can arrive closer together than they were sent. The limiter therefore uses a window

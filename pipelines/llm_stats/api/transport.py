@@ -1,6 +1,6 @@
 """HTTP transport: rate limit, request budget, quota, retries. All requests go through it.
 
-How a response affects later requests:
+Effect of each response and header:
 
     200, 404                        the body is returned
     304, conditional request        the empty body is returned
@@ -167,9 +167,10 @@ class Transport:
     def _handle_error_response(
         self, response: requests.Response, content: bytes, request: PendingRequest
     ) -> BadResponse:
-        """Return the error for a status other than 200 and 404; stop or pause fetching if needed.
+        """Return the error for a status other than 200, 304 and 404.
 
-        Raises `FetchingStopped` if a quota is exhausted.
+        Stop or pause fetching if the response requires it. Raises `FetchingStopped` if a quota is
+        exhausted.
         """
         status, reason = response.status_code, response.reason
         location = response.headers.get("Location")

@@ -235,7 +235,7 @@ class _InsertBuffer:
         self._placeholders = f"({', '.join('?' * columns)})"
 
     def drain(self) -> tuple[str, list[object]]:
-        """Empty the buffer; return the INSERT statement for its rows, and the parameters."""
+        """Empty the buffer; return the statement that writes its rows, and the parameters."""
         rows = [self.rows.popleft() for _ in range(len(self.rows))]
         statement = f"{self._insert} {', '.join([self._placeholders] * len(rows))}"
         return statement, list(chain.from_iterable(rows))

@@ -6,8 +6,8 @@ Without the breaker, an unreachable API would cost three attempts and a minute f
     three records, all without scores                      wrong base URL
     twenty responses of 404, and no record                 wrong ids, or wrong base URL
 
-A record or a 404 resets the count of failures in a row. At the end of a fetch, the thresholds
-for a wrong base URL are lower (see `CircuitBreaker.finish`).
+Any other response, such as a record or a 404, resets the count of failures in a row. At the end of
+a fetch, the thresholds for a wrong base URL are lower (see `CircuitBreaker.finish`).
 
 A known model is a model that loaded in an earlier run. If the base URL returned the catalog or a
 known model, the base URL is right, and 404s do not stop the fetch. Before 404s stop the fetch, the
@@ -25,7 +25,7 @@ from itertools import islice
 from llm_stats.api.stop import FetchingStopped, StopKind
 from llm_stats.schema.fetch import Fetch
 
-#: A lower threshold could be reached by chance, or if the first ids have bad records.
+#: A lower threshold could be reached by chance, or if the API returns 5xx for the first few ids.
 MAX_CONSECUTIVE_FAILURES = 10
 #: A lower threshold could be reached with the right base URL, if some records lack scores.
 WRONG_CATALOG_THRESHOLD = 3

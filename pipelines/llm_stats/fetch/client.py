@@ -6,7 +6,7 @@ JSON that violates the contract      rejected
 HTML, an empty body, invalid JSON    failed
 404                                  not_found
 no response, or an error status      failed
-not requested: fetching stopped      deferred
+no result, because fetching stopped  deferred
 """
 
 from __future__ import annotations
@@ -121,14 +121,14 @@ class Client:
     ) -> Iterator[FetchResult]:
         """Return an iterator over one result per id, in order of arrival.
 
-        The first `max_ahead` models are requested at once, then one more for each result that the
-        caller takes. If fetching stops, the remaining ids are `deferred`.
+        Calls for the first `max_ahead` ids are submitted at once, then one more for each result
+        that the caller takes. If fetching stops, the remaining ids are `deferred`.
 
         `fetched_at` contains the fetch time of each model that loaded in an earlier run. Cached
-        responses from before this time are ignored. `failing` contains the ids that failed in
-        earlier runs. The circuit breaker does not count new failures of these ids, and may request
-        a few models that loaded in earlier runs. `validators` contains the ETag and Last-Modified
-        of records in the warehouse. The requests for these models are conditional.
+        responses from before this time are ignored. The circuit breaker may request a few of these
+        models. `failing` contains the ids that failed in earlier runs. The circuit breaker does not
+        count new failures of these ids. `validators` contains the ETag and Last-Modified of records
+        in the warehouse. The requests for these models are conditional.
         """
         stored_at, conditions = fetched_at or {}, validators or {}
         self._transport.key_accepted = bool(stored_at)

@@ -97,8 +97,8 @@ def requests_since(path: Path, since: dt.datetime) -> int | None:
 def last_quota(path: Path, now: dt.datetime) -> tuple[Quota, dt.datetime] | None:
     """Return the quota in the file at `path`, and when it was stored (UTC).
 
-    Return None if no usable quota headers came, if the quota has been reset since, or if there is
-    no readable file.
+    Return None if the file contains no quota, if the quota has been reset since that time, or if
+    the file is missing or cannot be read.
     """
     if not path.exists() or not (rows := _select(path, "select quota, stored_at from quota")):
         return None

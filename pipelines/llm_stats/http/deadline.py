@@ -1,7 +1,7 @@
 """HTTP session with one deadline for each exchange: status lines, headers and body together.
 
 A read timeout restarts with every byte. A server that sends one byte per second, or `100 Continue`
-forever, would therefore block the request and keep the run's lock forever.
+forever, would therefore block the request, and the run would never release its lock.
 
 The deadline begins when the request has been sent. A proxy's response to `CONNECT` has a separate
 deadline. Two things have no deadline: name resolution, because Python cannot interrupt it, and
