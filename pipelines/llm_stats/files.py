@@ -139,7 +139,7 @@ def normalize_path(database: Path) -> Path:
     """Return the absolute path of a database; resolve symlinks in its folder's path.
 
     The database itself is not resolved, because a published database is a symlink. Raises
-    `UsageError` if the file name is so long that names of temporary files would exceed the limit.
+    `UsageError` if the file name is so long that names derived from it would exceed the limit.
     """
     length = len(os.fsencode(database.name))
     if length > _MAX_NAME - _LONGEST_ADDITION:

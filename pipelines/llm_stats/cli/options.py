@@ -72,7 +72,7 @@ def print_written(file: Path) -> None:
 
 
 def print_warnings(handler: logging.Handler) -> None:
-    """Make `handler` the only log handler of this package."""
+    """Replace all log handlers of this package by `handler`, which prints the warnings."""
     logging.getLogger("llm_stats").handlers = [handler]
 
 

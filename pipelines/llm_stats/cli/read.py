@@ -201,8 +201,9 @@ def cost(
 ) -> None:
     """Print the cost of a workload, cheapest offer first.
 
-    Without model ids, the command compares all models. Models need different numbers of tokens for
-    the same task. A note marks an offer with a price that looks wrong.
+    Without model ids, the command compares all models. The same numbers of tokens do not mean the
+    same work, because models need different numbers of tokens for the same task. A note marks an
+    offer with a price that looks wrong.
 
     \b
     llm-stats cost --input-tokens 10M --output-tokens 2M

@@ -72,7 +72,7 @@ class DestinationConnection:
     def execute(self, query: str, parameters: Sequence[object] = (), /) -> Table:
         """Execute a statement in DuckDB's SQL. Raises `QueryError`.
 
-        A comment that the engine cannot store is skipped.
+        A `comment on …` statement is skipped if the engine cannot store the comment.
         """
         statement = query.lstrip()
         is_comment = statement.startswith("comment on ")

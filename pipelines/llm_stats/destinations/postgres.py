@@ -110,8 +110,8 @@ class Postgres(Destination):
     def relations(self, connection: EngineConnection) -> list[Relation]:
         """Return the tables and views in the warehouse's schemas.
 
-        The query reads `pg_class`, because the information schema hides materialized views and
-        tables that the role may not read.
+        The query reads `pg_class`, because the information schema hides all materialized views, and
+        the tables that the role may not read.
         """
         query = f"""
             select nspname, relname, case relkind when 'v' then 'view' else 'table' end

@@ -97,7 +97,8 @@ class DestinationReader(Reader):
 def require_own_schemas(connection: DestinationConnection) -> int | None:
     """Return the schema version of the warehouse; None if nothing was published.
 
-    Raises `UsageError` if the warehouse's schemas contain objects that are not part of a warehouse.
+    Raises `UsageError` if `incoming` contains an object that no run loads. If nothing was
+    published, also raises it for any object in the other schemas of a warehouse.
     """
     location = connection.destination.location
     try:

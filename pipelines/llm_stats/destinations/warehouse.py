@@ -53,8 +53,8 @@ class DestinationWarehouse:
         """Hold the local lock file for one run, and the engine's lock if there is one.
 
         The engine's lock also excludes runs on other machines. Raises `Locked` if another run
-        holds one of the locks. Raises `UsageError` if the engine cannot be reached, or if the
-        warehouse's schemas contain objects that are not part of a warehouse.
+        holds one of the locks. Raises `UsageError` if the engine cannot be reached, or if its
+        schemas contain other objects (see `require_own_schemas`).
         """
         self._local.ensure_writable_folder()
         with (
@@ -85,8 +85,8 @@ class DestinationWarehouse:
                 except UsageError as error:
                     if not copy.has_begun:
                         raise
-                    # the user cannot correct an error in our own working copy, so `LoadFailed`
-                    # is raised below
+                    # the user cannot correct an error in our own working copy; the outer
+                    # `except` converts the `QueryError` to `LoadFailed`
                     raise QueryError(str(error)) from error
         except (OSError, QueryError) as error:
             raise LoadFailed(f"{self.destination}: {error}; nothing was published") from error
