@@ -31,8 +31,8 @@ from support.time_limit import (  # noqa: F401  pytest calls these hooks
     pytest_unconfigure,
 )
 
-# A shell starts background processes with SIGINT ignored, and `nohup` ignores SIGHUP. The processes
-# that the tests start would ignore these signals too.
+# A process ignores SIGINT if a shell starts it in the background, and SIGHUP if `nohup` starts it.
+# Without these lines, the processes that the tests start would ignore these signals too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
@@ -98,7 +98,7 @@ def _new_files_have_views(build_once: BuildOnce) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def built_tables() -> Iterator[RawTables]:
-    """Yield the database of the fixture `raw`. The test must call `empty` first."""
+    """Yield the database of the fixture `raw`; without `empty`, it has rows of earlier tests."""
     from support.history_database import built
 
     with built() as raw:
@@ -139,7 +139,7 @@ def build_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Buil
 def _run_demo(folder: Path) -> None:
     """Run `llm-stats demo` in the folder and write its output to `demo.txt`.
 
-    The demo must ignore the budget and the key in the environment; both would make it fail.
+    The environment contains a budget and a key with which the demo would fail; it must ignore them.
     """
     from llm_stats.cli.run import demo
 

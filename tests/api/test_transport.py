@@ -324,7 +324,7 @@ class TestBudget:
         assert limiter.clock.now == 0
 
     def test_key_rejected_after_the_budget_is_spent_is_the_reason_of_the_stop(self) -> None:
-        """The API rejects the only request after the spent budget has stopped the second thread."""
+        """The budget is one request. The API rejects the key after the other thread stopped."""
 
         def reject_late(request: Request, response: Response) -> Response:
             while client.stop_reason is None:

@@ -39,8 +39,8 @@ from support.virtualenvs import python_with
 
 EQUAL = "all equal"
 _RAW_TABLES = (*tables.TABLES, *tables.DLT_TABLES)
-#: Views that are stored as tables. Spark inserts the query of a view wherever the view is read, so
-#: plans would have millions of nodes.
+#: Views that are stored as tables. Otherwise plans would have millions of nodes, because Spark
+#: inserts the query of a view wherever the view is read.
 _STORED_VIEWS = ("staging.chosen_scores", "staging.compared_scores", "staging.adjusted_results")
 
 
@@ -67,7 +67,7 @@ def views(raw: Path | None, history: Path) -> list[str]:
         if (raw and file.layer == "staging") or (
             file.layer == "marts" and (raw or file.path.stem in ("price_history", "price_changes"))
         ):
-            # Spark cannot add comments to the columns of an existing view
+            # omit comments: Spark cannot add them to the columns of an existing view
             made = [
                 translate(statement.query, "spark")
                 for _, statement in sql_files.statements(file)

@@ -153,7 +153,7 @@ needs_systemd = pytest.mark.skipif(not can_boot_systemd(), reason="cannot start 
 def test_restricted_service_publishes_the_report_and_the_feed_too(
     start: Start, tmp_path: Path
 ) -> None:
-    """The quota is spent after five models, so the exit code of the run is 75."""
+    """The quota is spent after five models. The run exits with 75, a success for systemd."""
     summary = "--summary run.json"
     code, printed = start((summary, f"{summary} --report page.html --feed changes.xml"))
     assert code == 0, printed

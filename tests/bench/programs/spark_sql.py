@@ -32,7 +32,7 @@ context = session.sparkContext
 
 
 def get_json(what: str) -> Any:
-    """Return the resource `what` of Spark's REST API, such as `stages`."""
+    """Return a resource of Spark's REST API, such as `stages`."""
     with urllib.request.urlopen(
         f"{context.uiWebUrl}/api/v1/applications/{context.applicationId}/{what}"
     ) as answer:
