@@ -54,10 +54,11 @@ def run(
     `catalog_only`, no model is fetched.
     `allowed_failures` names checks whose errors are only warnings in this run.
 
-    `notify` sends changes and failures to the setting `webhook_url`. `summary` is the path of a
-    JSON file with the result. The notification and the summary also report a failed run. `report`
-    and `feed` are the paths of an HTML page and an Atom feed, written after the run. If the
-    notification or the summary fails, a warning is logged. Nothing else is logged.
+    `notify` sends changes and failures to the URL in the setting `webhook_url`. `summary` is the
+    path of a JSON file with the result. The notification and the summary also report a failed run.
+    `report` and `feed` are the paths of an HTML page and an Atom feed, written after the run. If
+    the notification or the summary fails, a warning is logged. The run logs nothing except
+    warnings.
 
     Raises an `LlmStatsError` if the run fails as a whole; the published prices and scores
     are then unchanged. The result has exit code 4 after a run with failures, and 75 after a run

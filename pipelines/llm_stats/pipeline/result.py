@@ -40,14 +40,14 @@ class RunResult:
 
     `outcomes` counts the requested models by outcome. `skipped` counts models that were not due.
     `reused` counts cached responses of an earlier run that was not published. `catalog` describes
-    the catalog; None without `all_models`. `not_loaded` has one entry, with the reason, for each
-    model that did not load. `new_models` are ids that were not in the warehouse before. `changes`
-    has one dict per change, largest first, with the columns of `llm-stats changes`. `attribution`
-    is the line that names the source of the data; empty if nothing was published. `stop_reason` is
-    set when fetching ended early. `quota` is None if the API sent no usable quota headers.
-    `known_failures` are ids that failed in earlier runs and have not loaded since. `is_published`
-    is False if there was nothing to load. `is_base_url_confirmed` is set if the API returned its
-    catalog, or a model that an earlier run loaded.
+    the read of the catalog; None without `all_models`. `not_loaded` has one entry, with the reason,
+    for each model that did not load. `new_models` are ids that were not in the warehouse before.
+    `changes` has one dict per change, largest first, with the columns of `llm-stats changes`.
+    `attribution` is the line that names the source of the data; empty if nothing was published.
+    `stop_reason` is set when fetching ended early. `quota` is None if the API sent no usable quota
+    headers. `known_failures` are ids that failed in earlier runs and have not loaded since.
+    `is_published` is False if there was nothing to load. `is_base_url_confirmed` is set if the API
+    returned its catalog, or a model that an earlier run loaded.
     """
 
     database: Path
@@ -112,7 +112,7 @@ class RunResult:
 
     @property
     def _is_source_confirmed(self) -> bool:
-        """Whether a record or summary was read, or the base URL is right and returned only 404s."""
+        """Whether a record or summary was read, or the base URL is right and all errors are 404."""
         if self._fetched or (self.catalog and self.catalog.has_summaries):
             return True
         is_missing_only = all(fetch.outcome == "not_found" for fetch in self.problems)
@@ -214,7 +214,7 @@ class RunResult:
 def summarize_error(
     error: BaseException, started_at: dt.datetime, elapsed_seconds: float
 ) -> dict[str, Any]:
-    """Return the summary of a run that ended with an error: `exit_code` to `elapsed_seconds`."""
+    """Return the summary of a run that ended with an error; it has only the first five keys."""
     if isinstance(error, KeyboardInterrupt):
         code = error.exit_code if isinstance(error, Interrupted) else 130
         message = str(error) or "interrupted"

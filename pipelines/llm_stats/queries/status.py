@@ -171,7 +171,7 @@ class Status:
 
         - `unknown`: the checks could not run
         - `errors`: the published data fails a check
-        - `poor`: the last run failed, or it loaded nothing
+        - `poor`: the last run failed, or `has_loaded_nothing` is set
         - `good`: none of the above; warnings are allowed
         """
         if self.findings is None:

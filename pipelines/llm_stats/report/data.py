@@ -34,7 +34,7 @@ _OTHER_CHANGES = ("changed_at", "model_id", "kind", "change")
 
 @dataclass(frozen=True)
 class ReportData:
-    """Source, headline figures by name (times in UTC), and tables.
+    """Attribution, headline figures by name (times in UTC), and tables.
 
     `tables` maps names to tables with Python values. `encoded` is embedded in the page. It contains
     the encoded tables, and:

@@ -77,7 +77,7 @@ def describe_resource(
     columns: list[dict[str, str]],
     rows: int,
 ) -> dict[str, Any]:
-    """Return the descriptor of the file of a table, such as `marts.offers`.
+    """Return the descriptor of one exported table, such as `marts.offers`.
 
     `columns` has the name, the type in DuckDB and the description of each column.
     """
@@ -106,15 +106,15 @@ def describe_resource(
 
 
 def file_path(address: str, output_format: FileFormat) -> str:
-    """Return the path of the file of a table in the export: `marts/offers.parquet`."""
+    """Return the path of a table's file in the export: `marts/offers.parquet`."""
     return f"{address.replace('.', '/', 1)}.{output_format}"
 
 
 def read_exported_files(folder: Path) -> set[str]:
     """Return the paths of the files of an earlier export, including descriptor and attribution.
 
-    Return an empty set if the folder has no valid descriptor. Exports of development versions
-    before 0.1.0 have a `manifest.json` instead.
+    Return an empty set if the folder has no valid descriptor. The descriptor is `datapackage.json`,
+    or `manifest.json` in exports of development versions before 0.1.0.
     """
     for name, read_paths in ((FILE_NAME, _package_paths), ("manifest.json", _manifest_paths)):
         try:

@@ -26,7 +26,7 @@ from llm_stats.queries.attribution import (
 from llm_stats.text import escape_control_chars, pluralize
 from llm_stats.warehouse.reader import Reader
 
-#: Days of changes in the feed that a run writes.
+#: Number of days that the feed of a run covers.
 FEED_DAYS = 30
 #: Maximum number of entries; the subtitle states how many are omitted.
 _MAX_ENTRIES = 1000
@@ -98,7 +98,7 @@ def _make_feed_id(reader: Reader) -> str:
 
 
 def _read_pages(reader: Reader) -> dict[str, str]:
-    """Return the web page of each model, by id; texts that are not web addresses are left out."""
+    """Return the URL of each model's web page, by id; omit texts that are not web addresses."""
     rows = reader.query("select model_id, upstream_url from marts.models").rows
     return {
         model_id: url
@@ -108,7 +108,7 @@ def _read_pages(reader: Reader) -> dict[str, str]:
 
 
 def _format_source(source: Attribution) -> str:
-    """Return the attribution of an entry as HTML; a feed reader may show only the entry."""
+    """Return the attribution as HTML; each entry has it, in case a reader shows only the entry."""
     return SAMPLE_TEXT if source.is_sample else f'Data: <a href="{SOURCE_URL}">{SOURCE_NAME}</a>'
 
 

@@ -1,8 +1,9 @@
 """HTML page: data, charts and template in one file that loads nothing from the network.
 
-Names from the API are untrusted. They are embedded as JSON without `<`, and the scripts put them
-into text nodes. Field names and expressions in charts never come from data. A content security
-policy allows only two scripts, by hash. The policy forbids `eval` and all connections.
+Names from the API are untrusted. The static tables contain them as escaped HTML. For the scripts,
+they are embedded as JSON without `<`, and the scripts put them into text nodes. Field names and
+expressions in charts never come from data. A content security policy allows only two scripts, by
+hash. The policy forbids `eval` and all connections.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def write(reader: Reader, out: Path) -> None:
 def require_writable(out: Path) -> None:
     """Raise `UsageError` if the chart library is missing, or if `out` cannot be written.
 
-    A file that is not an HTML page must not be overwritten.
+    Also raise it if `out` exists and is not an HTML page.
     """
     _bundle_library()
     with files.write_errors(out):

@@ -1,4 +1,4 @@
-"""Rows of the page that need no JavaScript: price moves of the week, leaders and their offers.
+"""Tables of the page that need no JavaScript: price moves of the week, and leaders with prices.
 
 Numbers are rounded as in `assets/format.js`, so that a figure is the same with and without scripts.
 """
@@ -54,8 +54,9 @@ def moves(table: Table, since: dt.datetime | None, until: dt.datetime | None) ->
     """Return the largest cuts and rises of cheapest prices in a week as two HTML tables.
 
     `table` has the rows of `queries/moves.sql`. The scripts turn the names of models into buttons.
-    The week ends at `until`, the time of the newest data. If the first price was seen in this week,
-    at `since`, the captions state it. If all prices were seen on one day, return one sentence.
+    The week ends at `until`, the time of the newest data. `since` is when the first price was seen;
+    the captions state it if it is in this week. If no price was seen, or all prices were seen on
+    one day, return one sentence.
     """
     if since is None or until is None:
         return '<p class="note">No price of an available paid offer has been seen yet.</p>'
@@ -121,7 +122,7 @@ def _format_usd(price: float) -> str:
 
 
 def _rounded(value: float, places: int) -> Decimal:
-    """Round halves up, as scripts do."""
+    """Round halves up, as `toLocaleString` does in the scripts of the page."""
     return Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
@@ -131,7 +132,7 @@ def _row(*texts: str, cell: str = "td") -> str:
 
 
 def _cheapest_prices(prices: Table) -> dict[Any, tuple[float, str | None]]:
-    """Return the lowest blended price of each model, and why it is suspect.
+    """Return the lowest blended price of each model, and its `suspect_reason`, which may be None.
 
     Models without an available priced offer are left out.
     """

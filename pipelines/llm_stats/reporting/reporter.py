@@ -1,7 +1,7 @@
 """Run reporting: a summary file, a JSON log and a webhook receive the summary of every run.
 
 The summary is the object that `pipeline.result` describes. Each receiver is a `Sink`. `RunReporter`
-calls all sinks and turns their errors into warnings.
+calls all sinks. An error in `start` prevents the run; an error in `finish` becomes a warning.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Sink(Protocol):
-    """A receiver of run summaries; a failure is logged as the event `<name>_failed`."""
+    """A receiver of run summaries; an error in `finish` is logged as the event `<name>_failed`."""
 
     name: str
 
@@ -42,8 +42,8 @@ class RunReporter:
     """A context manager around one run; passes the run's summary to the sinks at the end.
 
     Set `result` inside the context. Errors propagate, and `exit_code` is the exit code of the run.
-    A failing sink does not change the exit code: `warn` is called with the name of the sink and a
-    message.
+    An error in `finish` does not change the exit code: `warn` is called with the name of the sink
+    and a message.
     """
 
     def __init__(

@@ -84,9 +84,11 @@ def format_message(summary: dict[str, Any], above_pct: float = 0) -> str:
 
     - a change or a new model; price changes of `above_pct` percent or less are omitted
     - a model that did not load
-    - a catalog that was cut off or not trusted
-    - an early stop for a reason other than `max_requests`
+    - a catalog that was cut off, has no valid summary, or lacks too many models
+    - an early stop
     - an error other than Ctrl-C
+
+    After a stop because of `max_requests`, the stop and the catalog alone cause no message.
     """
     if summary["exit_code"] == 130:  # the user pressed Ctrl-C
         return ""
