@@ -3,7 +3,7 @@
 Since yesterday, offers and scores of six models have changed, and one model has left
 the catalog.
 
-`catalog.json` is a list of records as returned by `GET /v1/models/{model_id}`. The file of
+`catalog.json` is a list of records as returned by `GET /stats/v1/models/{model_id}`. The file of
 `sample-api --records FILE` has the same format. The live data has irregularities that comparisons
 have to handle. `catalog.json` contains an example of each irregularity, and a test covers each.
 """
@@ -158,7 +158,7 @@ def _decode(content: bytes, source: str) -> list[dict[str, Any]]:
 class Catalog:
     """Catalog of the sample API: records by id, summaries, and entries of the public catalog.
 
-    The pages of `/v1/models` list `summaries`. To simulate a faulty catalog, `summaries` and
+    The pages of `/stats/v1/models` list `summaries`. To simulate a faulty catalog, `summaries` and
     `total` may contradict the records.
     """
 

@@ -1,4 +1,4 @@
-"""Features that the API documents but does not serve yet, for the sample API.
+"""Planned features for the sample API: the real API documents them, but does not serve them yet.
 
 - ETag and Last-Modified of records, and 304 for a conditional request;
 - headers with the daily quota, the rate limit and a request id;
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class PlannedFeatures:
-    """The documented features, with a count of the used units of the daily quota.
+    """The planned features, with a count of the used units of the daily quota.
 
     A 200 costs one unit; 304 and errors are free. After `daily_quota` units, the API sends 429
     instead of 200. The rate limit `requests_per_minute` is sent in headers, but not enforced.

@@ -116,8 +116,9 @@ def known_hash(
 
     `summary` is the known summary of the model, `updated_at` the record's time of change, and
     `stored` the record in the warehouse. If the API returned an old response, the result is None,
-    so that the next run requests the record again. A response is old if `updated_at` is before
-    `summary.updated_at` and not after `stored.updated_at`.
+    so that the next run requests the record again. A response is old if the summary has changed
+    since `stored` was requested, but `updated_at` is before `summary.updated_at` and not after
+    `stored.updated_at`.
     """
     if summary is None:
         return None

@@ -19,8 +19,8 @@ from llm_stats.schema.record import UtcTime
 class FetchResult:
     """The result for one id.
 
-    `fetch` is the row of `raw.fetches`. `row` is the row of `raw.models`, or None if no record
-    arrived.
+    `fetch` is the row of `raw.fetches`. `row` is the row of `raw.models`, or None if no valid
+    record arrived.
     """
 
     fetch: Fetch

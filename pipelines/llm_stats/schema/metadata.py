@@ -1,7 +1,7 @@
 """Metadata: dates, times and counts that may be unreadable, and texts with lone surrogates.
 
-Metadata is everything that is not a price or a score. If a metadata value cannot be read, the
-prices of its model still load. The value becomes null, and its original text is kept:
+If a date, time, count or rank cannot be read, the prices of its model still load. The value becomes
+null, and its original text is kept:
 
     JSON:   {"context_window": 128000.5, "release_date": "2025-09-30T00:00:00Z"}
     values: {"context_window": None, "release_date": "2025-09-30"}
@@ -55,7 +55,7 @@ _DATES, _TIMES = TypeAdapter(dt.date), TypeAdapter(dt.datetime)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 #: Maximum length of the texts and paths of unreadable values, before escaping.
 _MAX_LENGTH = 200
-#: Characters with a special meaning in JSON paths.
+#: Matches each character that is not allowed in a formatted path.
 _UNSAFE_IN_PATH = re.compile(r"[^\w.\[\]-]")
 
 
@@ -143,7 +143,7 @@ def replace_surrogates(value: Any, unreadable: Unreadable, path: JsonPath = ()) 
 def format_path(path: JsonPath) -> str:
     """Format a path: `providers[0].provider_name`.
 
-    A long path is cut. Characters unsafe in a path become U+FFFD.
+    A long path is cut. Characters other than letters, digits and `_.[]-` become U+FFFD.
     """
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return _UNSAFE_IN_PATH.sub("\ufffd", text.removeprefix(".")[:_MAX_LENGTH])
@@ -152,7 +152,7 @@ def format_path(path: JsonPath) -> str:
 def _text(value: object) -> str:
     """Return a value as text without characters that a database cannot store.
 
-    A long text is cut to the characters around the first lone surrogate, or to its beginning.
+    A long text is cut to the characters around its first lone surrogate; without one, to its start.
     """
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     surrogate = _SURROGATE.search(text)

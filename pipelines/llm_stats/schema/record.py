@@ -10,8 +10,8 @@ their value is null. Otherwise a field that the API renames would silently becom
 nullable fields may be missing. Unknown fields are stored as JSON in the column `extra` of their
 table, because a separate column for each could collide with a documented column.
 
-Prices and scores are validated strictly: a wrong value rejects the record. A date, time or count
-that cannot be read is null, so that the prices load (see `metadata.py`).
+A date, time, count or rank that cannot be read is null, so that the prices load (see
+`metadata.py`). All other fields are validated strictly: a wrong value rejects the record.
 """
 
 from __future__ import annotations
