@@ -28,8 +28,8 @@ _WRITE_STATEMENTS = (
     duckdb.StatementType.DELETE,
 )
 
-#: History tables with a row hash. `update_history` compares the hashes instead of the values. Only
-#: valid rows (`valid_to` is null) have a hash.
+#: History tables with a row hash. `update_history` compares the hashes instead of the values. A
+#: row that has ended (`valid_to` is not null) has no hash.
 HASHED_TABLES = (("history", "offers"), ("history", "scores"))
 
 
@@ -49,7 +49,7 @@ def create_views(connection: Connection, snapshot_id: str, root: Path | None = N
 def _create_definitions(connection: Connection, files: list[SqlFile], root: Path | None) -> None:
     """Recreate views and macros if the files changed or a relation is missing.
 
-    `guard_macros` recreates the table macros of `marts`.
+    The table macros of `marts` are omitted here, because `guard_macros` recreates them.
     """
     current = fingerprint(in_build_order(root), connection.dialect)
     engine_version = str(connection.execute("select version()").rows[0][0])

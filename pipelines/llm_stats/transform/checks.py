@@ -56,8 +56,8 @@ def due_scope(connection: Connection, now: dt.datetime) -> Scope:
 
     The scope is `ALL` if the warehouse is small, if the load wrote most models, if the definitions
     changed, or if the last check of all models is a week old. Otherwise the scope is `LOADED`, or
-    `NONE` after a load that wrote no models. For `ALL`, `now` is stored as `checked_at`, in
-    the caller's transaction.
+    `NONE` after a load that wrote neither models nor listings. For `ALL`, `now` is stored as
+    `checked_at`, in the caller's transaction.
     """
     counts = """
         select

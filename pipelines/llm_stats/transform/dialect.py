@@ -13,7 +13,7 @@ does not handle, so that every engine returns the same values to the last digit:
                         as the views do
     quantile_disc       Spark has only `percentile_disc` and `percentile_cont`
     json                Spark has no such type; the value stays text
-    unnest(json_keys)   translated to `json_object_keys` for PostgreSQL, which returns rows
+    unnest(json_keys)   PostgreSQL has `json_object_keys` instead, a function that returns rows
     json ->> column     sqlglot writes a JSON path for Spark, but the column contains a key
     extract(epoch …)    Spark cannot extract it from an interval; translated to a difference of
                         timestamps
