@@ -1,4 +1,4 @@
-"""Users' queries: a single read-only statement, with limited memory, disk space and time.
+"""Users' queries: a single read-only statement, with limited memory and disk space.
 
 Other statements are rejected, because a read-only connection can still write files: `copy` and
 `export database` write `<database>.wal` and `<database>.tmp/`.
@@ -47,14 +47,14 @@ MAX_RESULT_BYTES = 100_000_000
 _RESTRICTIONS = (
     "set memory_limit = '1GB'",
     "set max_temp_directory_size = '2GB'",
-    "set lock_configuration = true",  # the last: a query cannot lift the other restrictions
+    "set lock_configuration = true",  # last, because it also locks the other settings
 )
 
 
 #: Maximum growth of the address space during a query.
 _MAX_QUERY_BYTES = 2_000_000_000
-#: Time from Ctrl-C until the process is ended. DuckDB cannot interrupt the computation of a single
-#: value.
+#: Time from Ctrl-C until the process ends. The process does not wait for DuckDB, because DuckDB
+#: cannot interrupt the computation of a single value.
 _INTERRUPT_SECONDS = 0.5
 
 
@@ -156,7 +156,7 @@ def _words(text: str) -> list[tuple[int, str]]:
 
 
 def _limit_memory() -> None:
-    """Limit the address space. DuckDB's own `memory_limit` does not include text values."""
+    """Limit the address space, because DuckDB's `memory_limit` does not include text values."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
     except OSError:  # only Linux has this file, and only Linux enforces the limit

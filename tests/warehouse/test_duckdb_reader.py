@@ -116,7 +116,7 @@ class TestRelations:
     def test_macro_has_no_rows(self, warehouse: Path) -> None:
         message = (
             "marts.prices_as_of takes parameters: `llm-stats show prices_as_of --describe "
-            f"--database {warehouse}` lists the parameters; call the macro with `sql`"
+            f"--database {warehouse}` lists the parameters; call the macro with `llm-stats sql`"
         )
         with DuckDBReader(warehouse) as reader, pytest.raises(UsageError) as raised:
             reader.fetch_table("prices_as_of")

@@ -126,7 +126,7 @@ def in_build_order(root: Path | None = None) -> tuple[SqlFile, ...]:
 
 @functools.cache
 def _project_files(folder: Path) -> tuple[SqlFile, ...]:
-    """Return the sorted files of this project, which do not change while the process runs."""
+    """Return the files of `sql/` in build order; cached, because they do not change."""
     return _sorted(_definitions(folder))
 
 

@@ -1,4 +1,4 @@
-"""Inlining of macro calls in SQL, for engines without macros such as PostgreSQL."""
+"""Inlining of macro calls in SQL, for engines without macros, such as PostgreSQL."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def require_migratable(version: int, name: str) -> None:
         raise UsageError(
             f"{name} has schema version {version}, which is too old to migrate "
             f"(oldest: {oldest}); "
-            "use another path, or the version of llm-stats that created it"
+            "use another path, or the version of llm-stats that created the warehouse"
         )
 
 

@@ -40,9 +40,9 @@ class FetchState:
     All times are in UTC. `last_attempted_at` is the time of the last request for a model or of the
     last read of the catalog, whichever is later. `fetched_at` maps each loaded model to the time of
     its last load. `failing_at` maps each failing model to the time of its last failure. A model is
-    failing until it is loaded again. `records` and `summaries` contain the stored versions, and
-    `unlisted` the models that left the catalog. `validators` has an entry for each record whose
-    next request can be conditional.
+    failing until it is loaded again. `records` and `summaries` contain the stored versions.
+    `unlisted` contains the models that left the catalog. `validators` has an entry for each record
+    whose next request can be conditional.
     """
 
     last_attempted_at: dt.datetime | None = None

@@ -203,7 +203,7 @@ class DuckDBWarehouse:
         """Raise `UsageError` for an unusable published file; a new database is accepted.
 
         If the folder next to the file does not exist yet, also check that the file is a warehouse.
-        Otherwise a run would create this folder next to the file of another program.
+        Without this check, a run would create the folder next to another program's file.
         """
         if not os.path.lexists(self.database) and not has_snapshots(self.database):
             return

@@ -74,7 +74,7 @@ class Reader(ABC):
 
     @contextmanager
     def materialized(self) -> Iterator[Reader]:
-        """Yield a reader that is fast for many queries over the same marts."""
+        """Yield a reader for many queries over the same marts: by default, this reader."""
         yield self
 
     def fetch_table(self, name: str) -> Table:
@@ -87,7 +87,7 @@ class Reader(ABC):
             raise UsageError(
                 f"{relation.schema}.{relation.name} takes parameters: "
                 f"{self.command(f'show {relation.name} --describe')} lists the parameters; "
-                "call the macro with `sql`"
+                "call the macro with `llm-stats sql`"
             )
         address = f'{relation.schema}."{relation.name}"'
         return self.query(f"select * from {address} order by {self._order(relation)}")
@@ -133,7 +133,7 @@ class Reader(ABC):
         return f"{title}{call}", Table(("parameter", "default"), ("VARCHAR",) * 2, rows)
 
     def relations(self) -> list[Described]:
-        """Return the views, tables and macros by schema and name, except dlt's own tables."""
+        """Return the views, tables and macros, sorted by schema and name, without dlt's tables."""
         return sorted(
             item
             for item in self._list()

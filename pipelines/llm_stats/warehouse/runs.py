@@ -106,6 +106,7 @@ class LastFailure:
 def record_failure(file: Path) -> Iterator[None]:
     """Store an error of the block in `file`; delete the file if there is no error.
 
+    Ctrl-C and a spent quota leave the file unchanged. If the file cannot be written or deleted, the
     `OSError` is ignored, because the run itself does not need the file.
     """
     try:

@@ -68,7 +68,8 @@ class Snapshots:
         fsync(file)
         snapshot = Snapshot(self._folder / snapshot_id / self._database.name)
         snapshot.folder.mkdir(parents=True)
-        # read-only, because a copy to the published path, a symlink, would overwrite the snapshot
+        # read-only, because `cp` to the published path follows the symlink: it would overwrite the
+        # snapshot
         make_read_only(file)
         file.rename(snapshot.file)
         snapshot.write_metadata(parent)

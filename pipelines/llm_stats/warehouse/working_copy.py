@@ -87,7 +87,10 @@ class DuckDBWorkingCopy:
             return migrate.migrate(DuckDBConnection(self._connection))
 
     def fetch_state(self) -> FetchState:
-        """Return the times of earlier fetches. Raises `UsageError` for a damaged published file."""
+        """Return the state that determines which models a run requests.
+
+        Raises `UsageError` for a damaged published file.
+        """
         try:
             return FetchState.read(DuckDBConnection(self._connection))
         except QueryError as error:
@@ -173,7 +176,7 @@ class DuckDBWorkingCopy:
         return f"the rejected file is kept at {self.path.rename(path)}"
 
     def compact(self) -> None:
-        """Rewrite the file if much of it is unused, or if its storage version is too new.
+        """Rewrite the file if much of it is unused, or if it has another storage version.
 
         DuckDB reuses free space but never returns it to the file system.
         """
