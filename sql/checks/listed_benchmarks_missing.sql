@@ -3,8 +3,8 @@
 -- Population: all models.
 -- Reads: staging.benchmark_aliases, staging.benchmark_categories, staging.scores,
 -- staging.catalog_reads, marts.models.
--- Remove the benchmark from the list. The check runs only on a whole catalog: a trusted read, a
--- record of every listed model, and scores for most benchmarks of the list.
+-- Remove the benchmark from the list. The check applies only if a read of the catalog is trusted,
+-- every listed model has a record, and most benchmarks of the list have scores.
 with
 listed_benchmarks as (
     select

@@ -1,4 +1,4 @@
--- The current offers of a model differ between the marts, the history and the record.
+-- The current offers of a model differ between the marts, the history and the record or summary.
 -- Severity: error
 -- Reads: staging.offers, history.offers, marts.offers.
 with

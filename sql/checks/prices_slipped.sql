@@ -3,11 +3,11 @@
 -- Reads: staging.last_load, staging.catalog_reads, staging.catalog_models, history.models,
 -- history.offers, history.row_counts.
 -- The check compares the offers that existed both before and after the last load. It fails if at
--- least 10 of them, and more than half of all offers, changed in the same way. Price
--- changes by a factor between 0.1 and 10 are ignored. Larger price changes count as the same change
--- if their factors agree within 1 %.
--- Offers from the catalog and offers from records are judged separately. In the catalog, all offers
--- include those of unchanged summaries, which are not loaded.
+-- least 10 of them, and more than half of all offers, changed in the same way. Price changes by a
+-- factor between 0.1 and 10 are ignored. Larger price changes count as the same change if their
+-- factors agree within 1 %.
+-- Offers from the catalog and offers from records are judged separately. The number of all offers
+-- in the catalog includes the offers of unchanged summaries, although these are not loaded.
 with
 last_read as (
     select

@@ -1,7 +1,7 @@
 -- A table lost more than a fifth of its rows, and more than ten, since the previous load.
 -- Severity: error
 -- Reads: history.row_counts.
--- A loss of ten rows is accepted, because upstream may empty a list in one record. In a small
+-- A loss of up to ten rows is accepted, because upstream may empty a list in one record. In a small
 -- warehouse, one list can be a fifth of the rows.
 with
 compared_counts as (

@@ -1,4 +1,5 @@
--- Hash of the columns of a score whose change begins a new row in history.scores.
+-- Hash of a score's benchmark name, numbers, evidence and source. A new hash begins a new row in
+-- history.scores.
 -- Reads: nothing.
 -- Values are serialized as in staging.offer_hash.
 create or replace macro staging.score_hash(
@@ -15,4 +16,4 @@ create or replace macro staging.score_hash(
         || coalesce(cast(length(source_url) as varchar) || ':' || source_url, chr(30))
     );
 
-comment on macro staging.score_hash is 'Hash of the columns of a score whose change begins a new row in history.scores';
+comment on macro staging.score_hash is 'Hash of the benchmark name, the numbers, the evidence and the source of a score';

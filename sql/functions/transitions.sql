@@ -1,5 +1,5 @@
--- When offers and scores appeared, changed or disappeared. The offers and scores of a model's first
--- record do not count as appeared.
+-- When offers and scores appeared, changed or disappeared. The offers and scores with which a model
+-- was first seen do not count as appeared.
 -- Grain: list, model_id, item_id, item_number, changed_at.
 -- Reads: history.models, history.offers, history.scores.
 -- `old_valid_from` and `new_valid_from` identify the history rows before and after the change.
@@ -90,4 +90,4 @@ where
     valid_to is not null
     and next_valid_from is distinct from valid_to;
 
-comment on macro table staging.transitions is 'One row each time an offer or a score appeared, changed or disappeared; the offers and scores with which a model was first seen are left out';
+comment on macro table staging.transitions is 'One row each time an offer or a score appeared, changed or disappeared; the offers and scores with which a model was first seen do not count as appeared';

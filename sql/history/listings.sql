@@ -5,8 +5,8 @@
 -- staging.catalog_rejected, staging.fetches, staging.detail_models, history.models.
 -- After a trusted read of the catalog, the models on its pages are listed, and all other models of
 -- the warehouse are unlisted. A model is also unlisted if its record was not found on two
--- consecutive days (UTC). On each day, the same load must have received the record of another
--- model. The model is listed again when its record is found.
+-- consecutive days (UTC). On each day, the load with the 404 must also have received the record of
+-- another model. The model is listed again when its record is found.
 -- Responses older than the last trusted read have no effect. A 404 has no effect if a read of the
 -- catalog lists the model, even if the read is untrusted. A model without a row counts as listed.
 create table if not exists history.listings (

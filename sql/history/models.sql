@@ -58,7 +58,7 @@ where
     models.model_id = seen.model_id
     and models.scores_load_id is distinct from seen.load_id;
 
-comment on table history.models is 'One row per model ever loaded: when its offers and its scores were first and last seen';
+comment on table history.models is 'One row per model ever seen: when its offers and its scores were first and last seen';
 comment on column history.models.offers_first_seen_at is 'When the offers were first seen (UTC); these first offers do not count as changes';
 comment on column history.models.offers_last_seen_at is 'When the offers were last written, from a record or from a new summary (UTC); never decreases';
 comment on column history.models.offers_load_id is 'Id of the load that last wrote the offers';

@@ -3,14 +3,14 @@
 -- Order: valid_to is not null, valid_from desc, model_id, benchmark_id, score_number.
 -- Reads: staging.last_load, staging.scores, staging.score_hash, staging.unreadable_time,
 -- history.models.
--- The open rows of a model (valid_to is null) are its current scores. A new description, category,
--- rank or `scored_at` begins no new row, and these four fields are not stored. The rank changes
--- when other models change. `scored_at` changes when upstream records the same value again. Entries
--- that differ only in category, rank and description are one score, listed under several
--- categories. Entries with different times are separate scores; unreadable times are compared as
--- text. The scores of a model on one benchmark are numbered. A fetched score that equals an open
--- row keeps the number of that row. All other fetched scores get, in list order, the numbers of the
--- rows just closed.
+-- The open rows of a model (valid_to is null) are its current scores. If only the description,
+-- category, rank or `scored_at` changes, no new row begins. These four fields are not stored: the
+-- rank changes when other models change, and `scored_at` changes when upstream records the same
+-- value again. Entries of one record that differ only in category, rank and description are one
+-- score, listed under several categories. Entries of one record with different times are separate
+-- scores; unreadable times are compared as text. The scores of a model on one benchmark are
+-- numbered. A fetched score that equals an open row keeps the number of that row. All other fetched
+-- scores get, in list order, the numbers of the rows just closed, then the smallest free numbers.
 create table if not exists history.scores (
     model_id varchar not null,
     benchmark_id varchar not null,

@@ -6,4 +6,4 @@
 create table if not exists history.snapshot (snapshot_id varchar not null);
 
 comment on table history.snapshot is 'One row: the id of the snapshot that this database holds';
-comment on column history.snapshot.snapshot_id is 'Id of the snapshot, as listed by `llm-stats snapshots`; every published run stores a new id';
+comment on column history.snapshot.snapshot_id is 'Id of the snapshot, as listed by `llm-stats snapshots`; every run that publishes stores a new id';

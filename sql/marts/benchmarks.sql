@@ -122,7 +122,7 @@ left join common_descriptions on summed_scores.benchmark_id = common_description
 
 comment on view marts.benchmarks is 'One row per benchmark: how many models have a score on it, which models lead, and whether its values are comparable. If a model has several scores on a benchmark, only the score that marts.scores chooses is used. Models that left the catalog are included, and may be among the leading models. Upstream may use several ids for one benchmark; staging.benchmark_aliases merges them';
 comment on column marts.benchmarks.benchmark_name is 'Most frequent display name of the benchmark; in a tie, the first in alphabetical order; do not join or group by it';
-comment on column marts.benchmarks.category is 'Most frequent category of the benchmark; in a tie, the first in alphabetical order; null if none is given. Upstream''s categories are coarse; staging.benchmark_categories has more';
+comment on column marts.benchmarks.category is 'Most frequent category of the benchmark; in a tie, the first in alphabetical order; null if none is given. Upstream''s categories are coarse; staging.benchmark_categories adds more categories';
 comment on column marts.benchmarks.description is 'Most frequent description of the benchmark; in a tie, the first in alphabetical order; null if none is given';
 comment on column marts.benchmarks.organization_count is 'Number of organizations with a model that has a score on the benchmark';
 comment on column marts.benchmarks.priced_model_count is 'Number of models with a score on the benchmark and an available offer with both prices';
@@ -130,6 +130,6 @@ comment on column marts.benchmarks.scale is 'Scale of the values: `normalized` (
 comment on column marts.benchmarks.best_value is 'Best value on the benchmark, on the scale given in `scale`; the lowest value where lower is better';
 comment on column marts.benchmarks.best_model_ids is 'Ids of the models with the best value, ties included, in alphabetical order';
 comment on column marts.benchmarks.median_value is 'Median of the values on the benchmark, on the scale given in `scale`';
-comment on column marts.benchmarks.verified_share is 'Share of the benchmark''s scores in marts.scores that LLM Stats checked, 0 to 1';
-comment on column marts.benchmarks.self_reported_share is 'Share of the benchmark''s scores in marts.scores that only the model''s maker reported, 0 to 1';
+comment on column marts.benchmarks.verified_share is 'Share of scores that LLM Stats checked, among the benchmark''s scores in marts.scores, 0 to 1';
+comment on column marts.benchmarks.self_reported_share is 'Share of scores that only the model''s maker reported, among the benchmark''s scores in marts.scores, 0 to 1';
 comment on column marts.benchmarks.disputed_count is 'Number of models for which two or more different scores on the benchmark are listed';

@@ -133,6 +133,6 @@ comment on column marts.leaderboard.adjusted_win_rate is 'Share of an average fi
 comment on column marts.leaderboard.mean_win_rate is 'Unweighted mean of the win rates on the counted benchmarks, 0 to 1. On each benchmark, the win rate is the share of the other models that this model beats';
 comment on column marts.leaderboard.field_strength is 'Strength of the other models on the model''s counted benchmarks: the share of an average field that they would beat, 0 to 1. Above 0.5, they are stronger than average';
 comment on column marts.leaderboard.benchmark_count is 'Number of counted benchmarks on which the model has a score. A benchmark is counted if it is comparable, and if at least three models of at least two organizations have a score on it in the evidence scope';
-comment on column marts.leaderboard.self_reported_share is 'Share of the model''s scores on counted benchmarks that only the model''s maker reported, 0 to 1';
+comment on column marts.leaderboard.self_reported_share is 'Share of scores that only the model''s maker reported, among the model''s scores on counted benchmarks, 0 to 1';
 comment on column marts.leaderboard.is_priced is 'True if the model has an available offer with both prices';
 comment on column marts.leaderboard.rank is 'Rank by adjusted win rate, 1 is best; equal rates share a rank; null if the model has fewer than three counted benchmarks';

@@ -2,8 +2,8 @@
 -- Grain: model_id, changed_at, kind.
 -- Order: changed_at desc, model_id, kind.
 -- Reads: history.listings, staging.catalog_reads.
--- Models in the first trusted read of the catalog have no row for joining. A model that a later
--- read lists for the first time has the kind `listed`.
+-- Models in the first trusted read of the catalog have no row for joining. If a later read lists a
+-- model for the first time, the model has a row of the kind `listed`.
 create or replace view marts.model_changes as
 with
 first_read as (

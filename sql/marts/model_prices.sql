@@ -1,4 +1,4 @@
--- Prices of each model: the range of its available priced offers, and the cheapest providers.
+-- Prices of each model: the price range of its available priced offers, and the cheapest providers.
 -- Grain: model_id. Every model appears. Without an available priced offer, offer_count is 0 and the
 -- columns after it are null.
 -- Order: min_blended_usd_per_mtok nulls last, model_id.
@@ -37,7 +37,7 @@ select
 from staging.models as models
 left join summed_offers on models.model_id = summed_offers.model_id;
 
-comment on view marts.model_prices is 'One row per model: the range of its available priced offers, and the cheapest providers. An offer is priced if both its prices are published. Minimum, median and maximum exclude free offers; cheapest_provider_ids includes them. A price per token is not the price of an answer, because models need different numbers of tokens for the same task';
+comment on view marts.model_prices is 'One row per model: the price range of its available priced offers, and the cheapest providers. An offer is priced if both its prices are published. Minimum, median and maximum exclude free offers; cheapest_provider_ids includes them. A price per token is not the price of an answer, because models need different numbers of tokens for the same task';
 comment on column marts.model_prices.model_id is 'Model id; every model has a row';
 comment on column marts.model_prices.offer_count is 'Number of available offers with both prices. If offer_count is 0, all columns after it are null';
 comment on column marts.model_prices.cheapest_provider_ids is 'Ids of the providers with the lowest blended price, free offers and ties included, in alphabetical order; null if there is no available priced offer';
