@@ -1,8 +1,9 @@
 -- A mart has an id that is missing in marts.models, marts.providers or marts.benchmarks.
 -- Severity: error
 -- Reads: marts.models, marts.offers, marts.model_prices, marts.providers, marts.scores,
--- marts.benchmarks, marts.leaderboard, marts.price_performance, marts.price_history,
--- marts.price_changes, marts.score_changes, marts.model_changes.
+-- marts.benchmarks, marts.leaderboard, marts.price_performance, marts.price_quality,
+-- marts.price_history, marts.model_price_history, marts.price_changes, marts.score_changes,
+-- marts.model_changes.
 -- In marts.price_history, marts.price_changes and marts.score_changes, only model ids are checked,
 -- because upstream may have removed a provider or a benchmark. marts.freshness and
 -- marts.data_quality are not checked, because their models may never have been loaded.
@@ -39,10 +40,22 @@ named_ids as (
     from marts.price_performance
     union all
     select
+        'marts.price_quality' as table_name,
+        unnest(['model', 'provider', 'model']) as kind,
+        unnest([model_id, provider_id, dominated_by_model_id]) as id
+    from marts.price_quality
+    union all
+    select
         'marts.price_history' as table_name,
         'model' as kind,
         model_id as id
     from marts.price_history
+    union all
+    select
+        'marts.model_price_history' as table_name,
+        'model' as kind,
+        model_id as id
+    from marts.model_price_history
     union all
     select
         'marts.price_changes' as table_name,

@@ -153,12 +153,12 @@ def _relation_breaks() -> Iterator[tuple[str, str]]:
         )
     references = {
         "model_id": (
-            "offers model_prices scores leaderboard price_performance price_history price_changes "
-            "score_changes model_changes"
+            "offers model_prices scores leaderboard price_performance price_quality price_history "
+            "model_price_history price_changes score_changes model_changes"
         ),
-        "provider_id": "offers price_performance",
+        "provider_id": "offers price_performance price_quality",
         "benchmark_id": "scores price_performance",
-        "dominated_by_model_id": "price_performance",
+        "dominated_by_model_id": "price_performance price_quality",
     }
     for column, marts in references.items():
         for mart in marts.split():
