@@ -52,6 +52,7 @@ def test_run_notifies_and_writes_all_outputs(
     change = f"{changed['id']} at northlight: input 5.00 → 1.50 (−70 %)"
     assert change in text
     assert [row["change"] for row in result.changes] == [change]
+    assert result.changes[0]["change"] == change
     assert len(result.changes) == 1
     assert json.loads(Path("run.json").read_text()) == result.to_dict()
     assert Path("page.html").read_text("utf-8").startswith("<!doctype html>")

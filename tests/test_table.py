@@ -62,6 +62,8 @@ def test_parts_of_a_table() -> None:
             {"a": 2, "b": None, "c": 3},
         ]
     )
+    assert table[1] == table[-1] == {"a": 2, "b": None, "c": 3}
+    assert table[:1] == table.to_dicts()[:1]
     assert not table.multiline
     with pytest.raises(ValueError, match=r"shorter|longer"):
         Table(("a", "b"), ("X", "Y"), [(1,)]).to_dicts()

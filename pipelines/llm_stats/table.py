@@ -7,7 +7,7 @@ import decimal
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, overload
 
 
 def to_records(table: Table) -> list[dict[str, Any]]:
@@ -33,7 +33,7 @@ def to_json_value(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows with column names and DuckDB's type names; iteration yields one dict per row.
+    """Rows with column names and DuckDB's type names; as a sequence, it has one dict per row.
 
     If `multiline` is set, the output keeps the line breaks inside values.
     """
@@ -48,6 +48,13 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
+    def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+        return self.to_dicts()[index]
 
     def select(self, *columns: str) -> Table:
         """Return a table with only the given columns."""
