@@ -6,8 +6,8 @@
 -- Results and strengths are on the logit scale: the logarithm of wins divided by losses. The
 -- opponents of a model are the other models on the same benchmark.
 -- The first strength of a model is the mean of its results. Five rounds then correct the strengths
--- for weak and strong opponents. Each round adds the mean strength of the opponents to the mean
--- result of the model. After five rounds, the order of models hardly changes.
+-- for weak and strong opponents. In each round, the strength becomes the mean result of the model
+-- plus the mean strength of its opponents. After five rounds, the order of models hardly changes.
 -- `field_strength` is the sum of the strengths of all models on a benchmark in the previous round.
 -- This sum includes the model itself, so the formula of a round subtracts the model's strength s:
 -- s = mean(result + (field_strength - s) * opponent_weight). Solved for s, the formula is:

@@ -3,8 +3,8 @@
 -- Grain: benchmark_id, category.
 -- Order: category, benchmark_id.
 -- Reads: nothing.
--- Upstream gives each benchmark one coarse category: benchmarks about code, for example, are in
--- `reasoning` and `general`. This list adds categories. Use only categories that upstream uses.
+-- Upstream's categories are coarse: most benchmarks about code, for example, are in `reasoning` or
+-- `general`. This list adds categories. Use only categories that upstream uses.
 create or replace view staging.benchmark_categories as
 select
     cast(listed_categories.benchmark_id as varchar) as benchmark_id,

@@ -50,7 +50,7 @@ comment on column staging.detail_models.organization_id is 'Id of the organizati
 comment on column staging.detail_models.organization_name is 'Display name of the organization; not unique, so do not join or group by it';
 comment on column staging.detail_models.license_id is 'Id of the model''s license';
 comment on column staging.detail_models.license_name is 'Display name of the license';
-comment on column staging.detail_models.allow_commercial is 'True if upstream marks the license as allowing commercial use. Also false for models that are sold only through an API, because the API''s terms of service apply instead';
+comment on column staging.detail_models.allow_commercial is 'True if upstream marks the license as allowing commercial use. False includes models that are sold only through an API, because the API''s terms of service apply to them instead of a license';
 comment on column staging.detail_models.is_open_weight is 'True if the weights can be downloaded';
 comment on column staging.detail_models.context_window_tokens is 'Longest input in tokens; null if not published';
 comment on column staging.detail_models.family_id is 'Id of the model''s family; null if none is given';
@@ -62,7 +62,7 @@ comment on column staging.detail_models.is_openai_compatible is 'True if the gat
 comment on column staging.detail_models.supports_streaming is 'True if the gateway of LLM Stats supports streaming for the model; null if it does not serve the model';
 comment on column staging.detail_models.supports_tools is 'True if the gateway of LLM Stats supports tool calls; null if this gateway does not serve the model';
 comment on column staging.detail_models.supports_vision is 'True if the gateway of LLM Stats accepts images; null if this gateway does not serve the model';
-comment on column staging.detail_models.gateway_docs_url is 'URL of the documentation of the gateway of LLM Stats; null if this gateway does not serve the model';
+comment on column staging.detail_models.gateway_docs_url is 'URL of the LLM Stats gateway''s documentation; null if this gateway does not serve the model';
 comment on column staging.detail_models.upstream_url is 'URL of the model''s page upstream; null if none is given';
 comment on column staging.detail_models.upstream_source is 'Source from which upstream got the record; null if none is given';
 comment on column staging.detail_models.api_ref_url is 'URL of the model''s API reference; null if none is given';

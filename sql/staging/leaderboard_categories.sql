@@ -2,9 +2,9 @@
 -- Grain: benchmark_id, category.
 -- Order: category, benchmark_id.
 -- Reads: staging.scores, staging.benchmark_aliases, staging.benchmark_categories.
--- Upstream gives a category with each score, so a benchmark can have several. It belongs to all of
--- them for every model, so that all models of a category are compared on the same benchmarks. The
--- category `overall`, which contains every benchmark, has no rows.
+-- Upstream gives a category with each score, so a benchmark can have several categories. The
+-- benchmark belongs to all of them for every model, so that all models of a category are compared
+-- on the same benchmarks. The category `overall` contains every benchmark, so it has no rows here.
 create or replace view staging.leaderboard_categories as
 with
 listed_categories as (
@@ -35,4 +35,4 @@ group by
 comment on view staging.leaderboard_categories is 'One row per benchmark and category, from upstream or from staging.benchmark_categories, without the category `overall`';
 comment on column staging.leaderboard_categories.benchmark_id is 'Benchmark id of the marts: see staging.benchmark_aliases';
 comment on column staging.leaderboard_categories.category is 'Category of the benchmark';
-comment on column staging.leaderboard_categories.is_independent is 'True if the category is listed by hand or with an independent score. The evidence scope `independent` uses only these categories';
+comment on column staging.leaderboard_categories.is_independent is 'True if the category is from staging.benchmark_categories, or upstream gives it with an independent score. The evidence scope `independent` uses only these categories';

@@ -98,7 +98,7 @@ comment on column staging.models.paper_url is 'URL of the paper about the model;
 comment on column staging.models.weights_url is 'URL of the model''s weights; null if none is given, or if the record was never fetched';
 comment on column staging.models.repo_url is 'URL of the model''s source repository; null if none is given, or if the record was never fetched';
 comment on column staging.models.fetched_at is 'When the record was fetched (UTC); null if it was never fetched';
-comment on column staging.models.read_at is 'When the read of the catalog began that first returned the current summary (UTC); null if there is no summary';
+comment on column staging.models.read_at is 'Start of the read of the catalog that first returned the current summary (UTC); null if there is no summary';
 comment on column staging.models.seen_at is 'The later of `fetched_at` and `read_at` (UTC)';
 comment on column staging.models.load_id is 'Id of the load that wrote the record; null if the record was never fetched';
 comment on column staging.models.catalog_load_id is 'Id of the load that wrote the summary; null if there is no summary';

@@ -182,7 +182,7 @@ READ_AT = Column(
     "read_at",
     "timestamp",
     False,
-    "When the read of the catalog began that first returned the current summary (UTC)",
+    "Start of the read of the catalog that first returned the current summary (UTC)",
 )
 _MODALITIES = [
     _MODEL_ID,
