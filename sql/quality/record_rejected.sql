@@ -1,11 +1,13 @@
--- A model whose last requested record was rejected, because it violates the contract.
+-- A model whose last response was rejected, because the record violates the contract.
 -- Reads: staging.fetches.
+-- A deferred fetch is left out, because no response arrived.
 with last_fetches as (
     select
         model_id,
         outcome,
         message
     from staging.fetches
+    where outcome <> 'deferred'
     qualify row_number() over (partition by model_id order by requested_at desc, load_id desc) = 1
 )
 
