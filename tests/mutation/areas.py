@@ -10,7 +10,12 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 _PACKAGE = "pipelines/llm_stats"
-_PAGE_TESTS = ("tests/report/test_report.py", "tests/report/test_browser.py")
+_PAGE_TESTS = (
+    "tests/report/test_page_queries.py",
+    "tests/report/test_page_data.py",
+    "tests/report/test_report.py",
+    "tests/report/test_browser.py",
+)
 #: Area -> source folder or file -> its tests.
 AREAS: dict[str, dict[str, tuple[str, ...]]] = {
     "SQL": {

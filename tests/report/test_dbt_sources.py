@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pytest
 import yaml
+from llm_stats.report.dbt_sources import dbt_sources
+from llm_stats.table import Table
 from llm_stats.transform.files import files_in
+from llm_stats.warehouse.reader import Described, Reader
 from support.command import Command
 
 pytestmark = pytest.mark.slow
@@ -85,6 +88,45 @@ def test_template_in_a_comment_is_escaped(
     done = llm_stats("dbt-sources", "--database", foreign)
     (models,) = [t for t in source_in(done.out)["tables"] if t["name"] == "models"]
     assert models["description"] == "{ { env_var('KEY') }} { % do %} {a}"
+
+
+class OtherEngine:
+    """A reader of a warehouse on another engine, with a table of the user and a macro."""
+
+    engine_name = "postgres at h"
+
+    def relations(self) -> list[Described]:
+        return [
+            Described("marts", "mine", "view", "Größe: {# #}"),
+            Described("marts", "macro", "macro", ""),
+            Described("staging", "models", "view", ""),
+        ]
+
+    def describe(self, name: str) -> tuple[str, Table]:
+        assert name == "marts.mine"
+        columns, types = ("column", "type", "meaning"), ("VARCHAR",) * 3
+        return "", Table(columns, types, [("a", "VARCHAR", None), ("b", "BIGINT", "{{ b }}")])
+
+
+def test_source_on_another_engine_has_no_database() -> None:
+    text = dbt_sources(cast(Reader, OtherEngine()), has_dbt_utils=True)
+    assert "Größe" in text
+    source = source_in(text)
+    del source["description"]
+    assert source == {
+        "name": "llm_stats",
+        "schema": "marts",
+        "tables": [
+            {
+                "name": "mine",
+                "description": "Größe: { # #}",
+                "columns": [
+                    {"name": "a", "data_type": "varchar", "description": ""},
+                    {"name": "b", "data_type": "bigint", "description": "{ { b }}"},
+                ],
+            }
+        ],
+    }
 
 
 def test_missing_database_is_an_error(llm_stats: Command) -> None:

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -62,8 +63,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with duckdb.connect(make_broken_database(file)) as connection:
         connection.execute("create schema staging; create schema marts")
         connection.execute(
-            "create view staging.loads as "
-            "select '1' as load_id, timestamp '2026-11-23' as loaded_at"
+            "create view staging.loads as from (values ('1', timestamp '2026-11-22'), "
+            "('2', timestamp '2026-11-23')) as loads (load_id, loaded_at)"
         )
         connection.execute(
             """
@@ -73,6 +74,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
             """
         )
         connection.execute("create view marts.small as select 1 as number")
+        connection.execute("comment on view marts.small is 'Größe'")
     return file
 
 
@@ -243,7 +245,13 @@ def test_export_of_a_development_version_is_replaced(
         "history/schema_version.parquet",
         "marts/small.parquet",
     }
-    package = json.loads((workdir / "out" / "datapackage.json").read_text())
+    text = (workdir / "out" / "datapackage.json").read_text("utf-8")
+    assert text.startswith('{\n  "$schema": '), "indented"
+    package = json.loads(text)
+    assert package["load_id"] == "2"
+    assert package["created"] == "2026-11-23T00:00:00Z"
+    assert [resource["description"] for resource in package["resources"]] == ["", "Größe"]
+    assert "Größe" in text
     line = "Source: LLM Stats (https://llm-stats.com), retrieved 2026-11-23."
     assert package["attribution"] == line
     assert package["sources"] == [{"title": "LLM Stats", "path": "https://llm-stats.com"}]
@@ -314,6 +322,25 @@ def test_view_that_reads_another_file_is_an_error(
     assert "Permission Error: Cannot access file" in done.err
     assert not (workdir / "it's out").exists()
     assert done.code == 2
+
+
+def test_database_is_opened_with_one_thread_and_without_access_to_other_files(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = ("access_mode", "enable_external_access", "lock_configuration", "threads")
+    with duckdb.connect(small) as connection:
+        values = ", ".join(f"current_setting('{name}') as {name}" for name in settings)
+        connection.execute(f"create view marts.settings as select {values}")
+    connect = duckdb.connect
+
+    def connect_with_two_threads(file: Path, **options: Any) -> duckdb.DuckDBPyConnection:
+        return connect(file, **(options | {"config": {"threads": 2}}))
+
+    monkeypatch.setattr(duckdb, "connect", connect_with_two_threads)
+    counts = export(small, tmp_path / "new" / "out", "csv")
+    assert counts == {"history.schema_version": 1, "marts.settings": 1, "marts.small": 1}
+    found = (tmp_path / "new" / "out" / "marts" / "settings.csv").read_text("utf-8")
+    assert found == f"{','.join(settings)}\nread_only,false,true,1\n"
 
 
 def test_missing_database_is_an_error(llm_stats: Command) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import shutil
 import xml.etree.ElementTree as ET
@@ -12,6 +13,7 @@ from typing import Any, cast
 import feedparser
 import pytest
 from llm_stats import sample
+from llm_stats.queries import changes
 from llm_stats.queries.attribution import SAMPLE_TEXT
 from llm_stats.report import feed as feed_module
 from llm_stats.report.feed import feed
@@ -22,6 +24,7 @@ from support.connection_reader import ConnectionReader
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record
 from support.report_fixtures import FIRST_DAY, HOSTILE, load_days
+from support.small_tables import small_tables
 
 pytestmark = pytest.mark.slow
 
@@ -97,6 +100,9 @@ def test_source_is_named_in_the_feed_and_in_each_entry(raw: RawTables) -> None:
     load_days(raw, *prices(10, 9))
     parsed = read(raw)
     line = "Source: LLM Stats (https://llm-stats.com), retrieved 2026-11-21."
+    assert parsed.feed.title == "Changes of LLM prices and scores"
+    assert parsed.feed.language == "en"
+    assert parsed.feed.link == "https://llm-stats.com"
     assert parsed.feed.rights == line
     assert parsed.feed.subtitle == line
     assert parsed.feed.author_detail.name == "LLM Stats"
@@ -104,6 +110,7 @@ def test_source_is_named_in_the_feed_and_in_each_entry(raw: RawTables) -> None:
     (entry,) = parsed.entries
     assert '<a href="https://llm-stats.com">LLM Stats</a>' in entry.summary
     assert entry.link == "https://llm-stats.com/models/m"
+    assert entry.updated == "2026-11-21T12:00:00+00:00"
 
 
 def test_sample_is_labelled_as_invented(raw: RawTables) -> None:
@@ -111,11 +118,11 @@ def test_sample_is_labelled_as_invented(raw: RawTables) -> None:
     parsed = read(raw)
     assert parsed.feed.subtitle == SAMPLE_TEXT
     assert all(SAMPLE_TEXT in entry.summary for entry in parsed.entries)
-    assert parsed.feed.author == "llm-stats sample"
+    assert parsed.feed.author_detail == {"name": "llm-stats sample"}
 
 
 def test_file_has_the_changes_of_thirty_days(raw: RawTables, tmp_path: Path) -> None:
-    for days_ago, catalog in zip((32, 31, 29), prices(10, 9, 8), strict=True):
+    for days_ago, catalog in zip((31, 30.01, 29.99), prices(10, 9, 8), strict=True):
         raw.load(catalog, dt.datetime.now(dt.UTC) - dt.timedelta(days=days_ago))
         raw.apply()
     feed_module.write(cast(Reader, ConnectionReader(raw)), tmp_path / "changes.xml")
@@ -142,6 +149,7 @@ def test_hostile_names_stay_text(raw: RawTables, name: str) -> None:
     summary = ET.fromstring(f"<div>{entry.findtext(f'{ATOM}summary')}</div>")
     assert [element.tag for element in summary.iter()] == ["div", "p", "p", "a"]
     assert "javascript" not in text
+    assert entry.find(f"{ATOM}link").get("href") == "https://llm-stats.com"  # type: ignore[union-attr]
 
 
 def test_oldest_changes_over_the_maximum_are_counted(
@@ -152,6 +160,17 @@ def test_oldest_changes_over_the_maximum_are_counted(
     parsed = read(raw)
     assert [entry.title for entry in parsed.entries] == ["m at p: input 9.00 → 4.50 (−50 %)"]
     assert parsed.feed.subtitle.endswith(" 1 older change is omitted.")
+
+
+def test_feed_has_at_most_1000_entries(raw: RawTables, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_days(raw, *prices(10, 9))
+    reader = cast(Reader, ConnectionReader(raw))
+    one = changes.since(reader, FIRST_DAY)
+    many = dataclasses.replace(one, rows=one.rows * 1002)
+    monkeypatch.setattr(changes, "since", lambda *_: many)
+    text = feed(reader, FIRST_DAY)
+    assert text.count("<entry>") == 1000
+    assert "2 older changes are omitted." in text
 
 
 def test_command_prints_the_feed_with_the_threshold_of_notifications(
@@ -165,6 +184,27 @@ def test_command_prints_the_feed_with_the_threshold_of_notifications(
     omitted = {entry.id for entry in every.entries} - {entry.id for entry in some.entries}
     assert len(omitted) == 1
     assert not feedparser.parse(on_demo(*arguments[:2], "2999-01-01", *arguments[3:]).out).bozo
+
+
+@pytest.mark.parametrize(
+    ("url", "is_link"),
+    [
+        ("https://a.example/m?x=1&y=[2]#z", True),
+        ("HTTP://A.EXAMPLE", True),
+        ("https://", False),
+        ("ftp://a.example", False),
+        ("xhttps://a.example", False),
+        ("https://a.example/\n", False),
+        ("https://a.example/<b>", False),
+        ("https://a.example/é", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_only_web_addresses_are_links(url: str | None, is_link: bool) -> None:
+    with small_tables(marts__models=[{"model_id": "m", "upstream_url": url}]) as tables:
+        pages = feed_module._read_pages(cast(Reader, tables))
+    assert pages == ({"m": url} if is_link else {})
 
 
 @pytest.fixture

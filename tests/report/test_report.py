@@ -139,28 +139,6 @@ def test_data_equals_the_marts(reader: Reader, data: ReportData) -> None:
     assert "kestrel-embed-0: left the catalog" in changes
 
 
-def test_price_is_known_until_its_model_was_last_fetched_or_listed(raw: RawTables) -> None:
-    """The catalog is read on three days; the third read is incomplete. Then a record is fetched."""
-    left, listed, partial, fetched = (
-        make_record(name, providers=[make_offer("p", 1, 2)])
-        for name in ("left", "listed", "partial", "fetched")
-    )
-    days = [FIRST_DAY + dt.timedelta(days=day) for day in range(4)]
-    raw.read_catalog([left, listed], days[0])
-    raw.apply()
-    raw.read_catalog([listed], days[1])
-    raw.apply()
-    raw.read_catalog([partial], days[2], is_trusted=False)
-    raw.apply()
-    raw.load([fetched], days[3])
-    raw.apply()
-    prices = rows(data_of_tables(raw).encoded, "prices")
-    assert {row["model_id"]: row["known_until"] for row in prices} == {
-        name: day.replace(tzinfo=dt.UTC).timestamp()
-        for name, day in zip(("left", "listed", "partial", "fetched"), days, strict=True)
-    }
-
-
 def header(raw: RawTables) -> str:
     """Return the text of the page's header, without tags."""
     markup = page_of_tables(raw).split("<header>")[1].split("</header>")[0]
@@ -239,19 +217,6 @@ def test_header_counts_the_changes_of_the_table_including_models_that_left(raw: 
     assert counted in header(raw)
 
 
-def test_failing_models_are_counted_without_ids_that_are_in_no_mart(raw: RawTables) -> None:
-    later = FIRST_DAY + dt.timedelta(days=1)
-    raw.load([make_record("good"), make_record("failing")], FIRST_DAY)
-    raw.apply()
-    raw.fetch(["failing", "unreachable"], later, "failed", "second")
-    raw.fetch(["misspelled"], later, "not_found", "second")
-    raw.fetch(["always-rejected"], later, "rejected", "second")
-    raw.apply()
-    data = data_of_tables(raw)
-    assert "always-rejected" in {row["model_id"] for row in rows(data.encoded, "findings")}
-    assert data.headline["failing_count"] == 2
-
-
 @pytest.mark.parametrize(
     ("table", "mart"),
     [
@@ -328,17 +293,6 @@ def test_doubtful_score_has_the_findings_about_it(reader: Reader, data: ReportDa
     assert found
     for (detail,) in found:
         assert detail.split(": ", 1)[1] in doubts
-
-
-def test_suspect_price_has_its_reason_and_a_free_price_has_none(raw: RawTables) -> None:
-    lopsided, free = make_offer("p", 0.01, 4), make_offer("free", 0, 0)
-    load_days(raw, [make_record("a", providers=[lopsided, free])])
-    carried = data_of_tables(raw).encoded
-    reason = "input price 0.01 and output price 4 differ by a factor of 100 or more"
-    assert {row["provider_id"]: row["suspect_reason"] for row in rows(carried, "prices")} == {
-        "p": reason,
-        "free": None,
-    }
 
 
 def test_suspect_price_is_marked_without_scripts_and_only_where_it_is_current(
@@ -522,17 +476,6 @@ def test_moves_of_the_week_are_on_the_page_without_scripts(raw: RawTables) -> No
     assert "B p 1.00 1.50 ▲ 50 %" in shown
 
 
-def test_moves_older_than_a_week_are_not_on_the_page(raw: RawTables) -> None:
-    for day, price in ((0, 8), (1, 2), (9, 2)):
-        document = make_record("a", providers=[make_offer("p", price, price)])
-        raw.load([document], FIRST_DAY + dt.timedelta(days=day))
-        raw.apply()
-    assert rows(data_of_tables(raw).encoded, "price_changes")
-    assert rows(data_of_tables(raw).encoded, "moves") == []
-    week = "of the cheapest paid price in the 7 days up to 2026-11-29, the newest data"
-    assert f"Biggest cuts {week}: none. Biggest rises {week}: none." in header(raw)
-
-
 def test_prices_of_one_day_are_not_compared(page_of: PageOf) -> None:
     def moves(world: str) -> str:
         return page_of(world).read_text("utf-8").split('id="moves"')[1].split("</div>")[0]
@@ -542,13 +485,6 @@ def test_prices_of_one_day_are_not_compared(page_of: PageOf) -> None:
         "newest data: no history yet, prices were first seen on 2026-11-20.</p>"
     ) in moves("one model")
     assert "No price of an available paid offer has been seen yet." in moves("all free")
-
-
-def test_offers_of_a_new_model_are_initial(raw: RawTables) -> None:
-    offers = [make_offer("p", 1, 1), make_offer("q", 2, 2)]
-    load_days(raw, [make_record("a", providers=offers[:1])], [make_record("a", providers=offers)])
-    prices = rows(data_of_tables(raw).encoded, "prices")
-    assert {row["provider_id"]: row["is_initial"] for row in prices} == {"p": 1, "q": 0}
 
 
 @pytest.fixture(scope="module")

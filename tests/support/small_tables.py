@@ -1,0 +1,63 @@
+"""Tables with a few rows, on which a test runs one query of the project.
+
+A query reads names such as `marts.offers`. Here these names are tables instead of views, so that a
+test states the exact input of the query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from llm_stats.connection import DuckDBConnection
+from llm_stats.table import Table
+from llm_stats.transform import files
+
+Row = dict[str, Any]
+
+
+class SmallTables:
+    """In-memory `Reader` with only the methods `query` and `require_models`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = DuckDBConnection(connection)
+
+    def query(self, query: str, parameters: Sequence[object] = ()) -> Table:
+        return self._connection.execute(query, parameters)
+
+    def require_models(self, _: Sequence[str]) -> None:
+        """Skip the check that the models exist."""
+
+
+@contextmanager
+def small_tables(*defined: str, **relations: list[Row]) -> Iterator[SmallTables]:
+    """Yield a database with tables of the given rows, and views and functions under `sql/`.
+
+    The name of a table is written with `__`: `marts__offers`. A column that a row does not name is
+    null.
+    """
+    with duckdb.connect() as connection:
+        for schema in ("staging", "history", "marts"):
+            connection.execute(f"create schema {schema}")
+        for relation, rows in relations.items():
+            empty = dict.fromkeys(column for row in rows for column in row)
+            arrived = pa.Table.from_pylist([empty | row for row in rows])
+            connection.register("arrived", arrived)
+            connection.execute(f"create table {relation.replace('__', '.')} as from arrived")
+        for file in files.in_build_order():
+            if file.address in defined:
+                connection.execute(file.text)
+        yield SmallTables(connection)
+
+
+def make_rows(columns: str, *rows: tuple[Any, ...]) -> list[Row]:
+    """Return rows with the given column names, which are separated by spaces."""
+    return [dict(zip(columns.split(), row, strict=True)) for row in rows]
+
+
+def nulls(columns: str) -> Row:
+    """Return a row of nulls, for columns that a query only passes on."""
+    return dict.fromkeys(columns.split())
