@@ -1,0 +1,285 @@
+"""Rows of checks on small tables: limits, ties, and rows that must not be compared."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from llm_stats.transform.checks import all_checks
+from support.small_tables import Row, make_rows, small_tables
+
+_CHECKS = {check.name: check.text for check in all_checks()}
+DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a zone
+DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
+DAY_3 = dt.datetime(2026, 11, 3)  # noqa: DTZ001
+
+
+def rows(check: str, **relations: list[Row]) -> list[tuple[Any, ...]]:
+    with small_tables(**relations) as tables:
+        return sorted(tables.query(_CHECKS[check]).rows, key=repr)
+
+
+OFFER = "model_id provider_id offer_number status input_usd_per_mtok output_usd_per_mtok"
+State = tuple[str | None, float | None, float | None]
+
+
+def changes(
+    *pairs: tuple[State, State], catalog_pairs: tuple[tuple[State, State], ...] = ()
+) -> list[tuple[Any, ...]]:
+    """Return the rows of `prices_slipped` for offers with an old and a new state.
+
+    `pairs` are offers of records, and `catalog_pairs` are offers of summaries.
+    """
+    offers: list[Row] = []
+    for model_id, states in (("record", pairs), ("summary", catalog_pairs)):
+        for number, (old, new) in enumerate(states, start=1):
+            key = (model_id, "p", number)
+            periods = make_rows(
+                f"{OFFER} valid_from valid_to",
+                (*key, *old, DAY_1, DAY_2),
+                (*key, *new, DAY_2, None),
+            )
+            unchanged = periods[0] | {"valid_to": None}
+            offers += [unchanged] if old == new else periods
+    # a delisted and a new offer, and an offer of a model that another load loaded
+    offers += make_rows(
+        f"{OFFER} valid_from valid_to",
+        ("record", "gone", 1, "active", 1.0, 1.0, DAY_1, DAY_2),
+        ("record", "new", 1, "active", 1.0, 1.0, DAY_2, None),
+        ("record", "p", 1, "active", 9e9, 9e9, DAY_1 - (DAY_2 - DAY_1), DAY_1),
+        ("earlier", "p", 1, "active", 1.0, 1.0, DAY_1, DAY_2),
+        ("earlier", "p", 1, "inactive", 1000.0, 1000.0, DAY_2, None),
+    )
+    return rows(
+        "prices_slipped",
+        staging__last_load=[{"load_id": "2"}],
+        staging__catalog_reads=make_rows(
+            "load_id read_at model_count", ("1", DAY_1, 9), ("2", DAY_2, 1)
+        ),
+        staging__catalog_models=make_rows(
+            "model_id read_at", ("summary", DAY_2), ("record", DAY_1)
+        ),
+        history__models=make_rows(
+            "model_id offers_load_id offers_last_seen_at",
+            ("record", "2", DAY_2),
+            ("summary", "2", DAY_2),
+            ("earlier", "1", DAY_2),
+        ),
+        history__offers=offers,
+        history__row_counts=make_rows(
+            "load_id table_name row_count",
+            ("1", "raw.catalog_models__providers", 900),
+            ("1", "raw.catalog_models", 9),
+            ("2", "raw.catalog_models__providers", len(catalog_pairs)),
+            ("2", "raw.catalog_models", 1),
+            ("2", "raw.models", 99),
+        ),
+    )
+
+
+def priced(old: float | None, new: float | None) -> tuple[State, State]:
+    """Return the states of an offer whose input price changes."""
+    return ("active", old, 1.0), ("active", new, 1.0)
+
+
+SAME = priced(1.0, 1.0)
+FACTOR = "input price changed by the same factor"
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ([priced(1, 10)] * 10, [(FACTOR, 10, 10, 10)]),
+        ([priced(10, 1)] * 10, [(FACTOR, 0.1, 10, 10)]),
+        ([priced(1, 9.9)] * 10, []),
+        ([priced(1, 0.11)] * 10, []),
+        ([priced(1, 100)] * 9, []),
+        ([priced(1, 100)] * 10 + [SAME] * 9, [(FACTOR, 100, 10, 19)]),
+        ([priced(1, 100)] * 10 + [SAME] * 10, []),
+        ([priced(1, 100)] * 8 + [priced(1, 100.9)] * 2, [(FACTOR, 100, 10, 10)]),
+        ([priced(1, 100)] * 8 + [priced(1, 99.1)] * 2, [(FACTOR, 100, 10, 10)]),
+        ([priced(1, 100)] * 9 + [priced(1, 102)], []),
+        ([priced(0, 100)] * 10, []),
+        ([priced(-1, -100)] * 10, []),
+        ([priced(1, 0)] * 10, [("input price became 0", None, 10, 10)]),
+        ([priced(0, 1e-9)] * 10, []),
+        ([priced(1, None)] * 10, [("lost a price", None, 10, 10)]),
+        ([priced(None, 1)] * 10, []),
+        ([(("active", 1, 0), ("active", 1, None))] * 10, [("lost a price", None, 10, 10)]),
+        ([(("active", 1, None), ("retired", 1, None))] * 9 + [SAME], []),
+        ([(("active", 1, 1), (None, 1, 1))] * 10, [("became unavailable", None, 10, 10)]),
+        ([(("on", None, None), ("off", None, None))] * 10, []),
+        ([(("off", None, None), ("active", None, None))] * 10, []),
+        ([(("active", 1, 1), ("active", 1, 0))] * 10, [("output price became 0", None, 10, 10)]),
+        (
+            [(("active", 1, 2), ("active", 100, 4000))] * 10,
+            [(FACTOR, 100, 10, 10), ("output price changed by the same factor", 2000, 10, 10)],
+        ),
+    ],
+)  # fmt: skip
+def test_changes_of_most_offers(
+    pairs: list[tuple[State, State]], expected: list[tuple[Any, ...]]
+) -> None:
+    assert changes(*pairs) == expected
+
+
+def test_catalog_and_records_are_judged_separately() -> None:
+    both = changes(*[priced(1, 100)] * 10, catalog_pairs=(priced(1, 10),) * 11)
+    assert both == [(FACTOR, 10, 11, 11), (FACTOR, 100, 10, 10)]
+    half = changes(*[priced(1, 100)] * 5, *[SAME] * 5, catalog_pairs=(priced(1, 100),) * 5)
+    assert half == []
+
+
+def test_shrunk_table_is_that_of_the_last_of_two_loads_at_the_same_time() -> None:
+    columns = "load_id table_name row_count counted_at"
+    counts = make_rows(
+        columns,
+        ("2", "t", 50, DAY_2),
+        ("1", "t", 100, DAY_2),
+        ("3", "u", 50, DAY_3),
+        ("2", "u", 100, DAY_2),
+        ("0", "u", 10, DAY_1),
+        ("1", "v", 100, DAY_1),
+        ("2", "v", 80, DAY_2),
+        ("1", "w", 20, DAY_1),
+        ("2", "w", 10, DAY_2),
+    )
+    expected = [("2", "t", 100, 50), ("3", "u", 100, 50)]
+    assert rows("tables_shrunk", history__row_counts=counts) == expected
+
+
+def test_overlapping_rows_of_the_same_item_only() -> None:
+    """Offers and scores with different numbers may overlap. A period may follow another."""
+    periods = ((DAY_1, DAY_3), (DAY_2, None))
+    offers = make_rows(
+        "model_id provider_id offer_number valid_from valid_to",
+        *(("m", "p", number, *period) for number, period in enumerate(periods)),
+        *(("m", name, 1, *period) for name, period in zip("qr", periods, strict=True)),
+        *((name, "p", 9, *period) for name, period in zip("no", periods, strict=True)),
+        ("m", "s", 1, DAY_1, DAY_2),
+        ("m", "s", 1, DAY_2, None),
+        ("m", "twice", 1, DAY_1, None),
+        ("m", "twice", 1, DAY_1, DAY_2),
+        ("m", "empty", 1, DAY_1, DAY_1),
+    )
+    scores = [
+        {("benchmark_id" if name == "provider_id" else name).replace("offer", "score"): value
+         for name, value in row.items()}
+        for row in offers
+    ]  # fmt: skip
+    listings = make_rows(
+        "model_id valid_from valid_to",
+        *((name, *period) for name, period in zip("no", periods, strict=True)),
+        ("s", DAY_1, DAY_2),
+        ("s", DAY_2, None),
+        ("twice", DAY_1, None),
+        ("twice", DAY_1, DAY_2),
+        ("empty", DAY_1, DAY_1),
+    )
+    found = rows(
+        "history_in_order",
+        history__offers=offers,
+        history__scores=scores,
+        history__listings=listings,
+    )
+    assert found == sorted(
+        [
+            *(
+                (f"history.{table}", "m", item, 1, *period)
+                for table in ("offers", "scores")
+                for item, period in (("twice", (DAY_1, DAY_2)), ("empty", (DAY_1, DAY_1)))
+            ),
+            ("history.listings", "twice", None, None, DAY_1, DAY_2),
+            ("history.listings", "empty", None, None, DAY_1, DAY_1),
+        ],
+        key=repr,
+    )
+
+
+def test_record_and_last_successful_fetch_are_from_the_same_load() -> None:
+    fetches = make_rows(
+        "model_id requested_at load_id outcome",
+        ("good", DAY_1, "1", "loaded"),
+        ("good", DAY_2, "0", "not_modified"),
+        ("good", DAY_3, "3", "failed"),
+        ("good", DAY_2, "9", "deferred"),
+        ("same-time", DAY_1, "1", "loaded"),
+        ("same-time", DAY_1, "2", "loaded"),
+        ("other", DAY_1, "1", "loaded"),
+        ("only-fetched", DAY_1, "1", "not_modified"),
+        ("only-failed", DAY_1, "1", "failed"),
+    )
+    models = make_rows(
+        "model_id load_id", ("good", "0"), ("same-time", "2"), ("other", "2"), ("only-model", "1")
+    )
+    found = rows(
+        "fetches_agree_with_models", staging__fetches=fetches, staging__detail_models=models
+    )
+    assert found == [
+        ("only-fetched", None, "1"),
+        ("only-model", "1", None),
+        ("other", "2", "1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("blended", "price", "is_wrong"),
+    [
+        (1000 * (1 + 0.9e-9), 1000.0, False),
+        (1000 * (1 + 3e-9), 1000.0, True),
+        (0.01, 0.01, False),
+        (0.01 + 0.9e-9, 0.01, False),
+        (0.01 - 0.9e-9, 0.01, False),
+        (0.01 - 2e-9, 0.01, True),
+        (0.0, 0.0, False),
+    ],
+)
+def test_blended_price_may_be_rounded(blended: float, price: float, is_wrong: bool) -> None:
+    offers = make_rows(
+        f"{OFFER} blended_usd_per_mtok price_rank is_available price_ratio_to_cheapest",
+        ("m", "p", 1, "active", price, price, blended, 1, True, 1.0),
+        ("m", "q", 1, "inactive", 1.0, None, None, None, False, 0.5),
+    )
+    prices = make_rows(
+        "model_id min_blended_usd_per_mtok median_blended_usd_per_mtok max_blended_usd_per_mtok "
+        "spread_ratio",
+        ("m", 1.0, 1.0, 1.0, 1.0),
+    )
+    found = rows("prices_in_range", marts__offers=offers, marts__model_prices=prices)
+    problem = ("marts.offers", "m / p / 1", "the blended price is not between the two prices")
+    assert found == ([problem] if is_wrong else [])
+
+
+def test_numbers_of_scores_are_compared() -> None:
+    """`a` is an alias of `b`. Entries that differ only in category are one score."""
+    fields = (
+        "model_id benchmark_id benchmark_name score max_score normalized_score is_self_reported "
+        "is_verified scored_at source_url"
+    )
+    same: tuple[Any, ...] = ("Name", 0.5, 1.0, None, True, False, DAY_1, None)
+    other: tuple[Any, ...] = (*same[:-1], "url")
+    record = make_rows(
+        fields, ("m", "b", *same), ("m", "b", *same), ("m", "b", *other), ("m", "a", *same)
+    )
+    history = make_rows(
+        "model_id benchmark_id valid_to",
+        ("m", "b", None),
+        ("m", "b", None),
+        ("m", "b", DAY_2),
+        ("m", "a", None),
+    )
+    aliases = [{"alias": "a", "benchmark_id": "b"}]
+
+    def agree(history: list[Row], count: int) -> list[tuple[Any, ...]]:
+        return rows(
+            "scores_agree",
+            staging__scores=record,
+            staging__benchmark_aliases=aliases,
+            history__scores=history,
+            marts__scores=make_rows("model_id benchmark_id score_count", ("m", "b", count)),
+        )
+
+    assert agree(history, 3) == []
+    assert agree(history, 2) == [("m", "b", 3, 3, 2)]
+    assert agree(history[1:], 3) == [("m", "b", 3, 2, 3)]
