@@ -64,8 +64,8 @@ def test_other_changes_are_those_of_scores_and_of_the_catalog(
     kinds = ("listed", "delisted", "price_changed", "status_changed", "corrected")
     rows = [
         *((days_ago(3), "m", "p", kind, f"offer {kind}") for kind in kinds),
-        (days_ago(2), "n", None, "listed", "large"),
-        (days_ago(2), "m", None, "listed", "small"),
+        (days_ago(2), "a", None, "listed", "large"),
+        (days_ago(2), "b", None, "listed", "small"),
     ]
     columns = "changed_at model_id counterpart_id kind change"
     starts: list[dt.datetime] = []
@@ -79,8 +79,8 @@ def test_other_changes_are_those_of_scores_and_of_the_catalog(
     assert starts == [days_ago(90)]
     assert table.columns == ("changed_at", "model_id", "kind", "change")
     assert table.rows == [
-        (days_ago(2), "n", "listed", "large"),
-        (days_ago(2), "m", "listed", "small"),
+        (days_ago(2), "a", "listed", "large"),
+        (days_ago(2), "b", "listed", "small"),
         (days_ago(3), "m", "corrected", "offer corrected"),
     ]
     none = data._read_other_changes(cast(Reader, None), [])
