@@ -1,4 +1,4 @@
-"""Queries of changes, comparisons and the status on small tables: filters, limits and ties."""
+"""Queries of changes, comparisons, costs and the status on small tables: filters, limits, ties."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any, cast
 
 import pytest
 from llm_stats.queries import changes, compare, status
+from llm_stats.queries.cost import cost
 from llm_stats.warehouse.reader import Reader
-from support.small_tables import Row, make_rows, small_tables
+from support.small_tables import Row, make_rows, nulls, small_tables
 
 DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a zone
 DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
@@ -289,3 +290,31 @@ def test_shared_benchmarks_and_their_winners() -> None:
             ("tie", "best 2", "best 2", None),
             ("low", "2", "best 1", "lower is better, not counted"),
         ]
+
+
+def test_costs_are_sorted_by_rank_then_by_key() -> None:
+    offers = make_rows(
+        "model_id provider_id offer_number input_usd_per_mtok output_usd_per_mtok price_rank",
+        ("b", "p", 1, 2.0, 1.0, 1),
+        ("a", "q", 1, 2.0, 1.0, 1),
+        ("a", "p", 2, 2.0, 1.0, 1),
+        ("a", "p", 1, 1.0, 2.0, 1),
+        ("z", "p", 1, 1.0, 1.0, 1),
+        ("a", "unpriced", 1, None, 1.0, None),
+    )
+    unused = nulls("provider_name is_suspect suspect_reason")
+    with small_tables(
+        "staging.round_significant",
+        "marts.workload_cost",
+        marts__offers=[row | unused for row in offers],
+        marts__models=make_rows("model_id model_type", ("a", "llm"), ("b", "speech"), ("z", None)),
+    ) as tables:
+        found = cost(cast(Reader, tables), 1e6, 1e6, []).rows
+        assert cost(cast(Reader, tables), 1e6, 1e6, ["b"]).rows == found[-1:]
+    assert found == [
+        ("z", None, "p", 1.0, 1.0, 2.0, 1, None),
+        ("a", "llm", "p", 1.0, 2.0, 3.0, 1, None),
+        ("a", "llm", "p", 2.0, 1.0, 3.0, 1, None),
+        ("a", "llm", "q", 2.0, 1.0, 3.0, 1, None),
+        ("b", "speech", "p", 2.0, 1.0, 3.0, 1, None),
+    ]

@@ -462,6 +462,10 @@ def test_unit_of_an_age(current: Status, seconds: int, age: str) -> None:
     assert line_of(failed, "failed").startswith(f"{age} with exit code 1: ")
 
 
+READ = {"read_at": dt.datetime(2026, 11, 1), "models": 1, "total": 1, "is_complete": True}  # noqa: DTZ001
+READ |= {"is_trusted": True}
+
+
 def finding(check: str, severity: str) -> dict[str, Any]:
     return {"check": check, "severity": severity, "description": "It", "row_count": 2}
 
@@ -484,6 +488,17 @@ def finding(check: str, severity: str) -> dict[str, Any]:
             "poor: the last run loaded no model; COUNT, no errors, no warnings",
         ),
         ({"last_run": {"deferred": 2}}, "good: COUNT, no errors, no warnings"),
+        ({"last_run": {}}, "good: COUNT, no errors, no warnings"),
+        ({"last_run": {"failed": 1, "loaded": 1}}, "good: COUNT, no errors, no warnings"),
+        ({"last_run": {"failed": 1, "not_modified": 1}}, "good: COUNT, no errors, no warnings"),
+        (
+            {"last_run": {"failed": 1}, "catalog": READ | {"is_of_last_run": False}},
+            "poor: the last run loaded no model; COUNT, no errors, no warnings",
+        ),
+        (
+            {"last_run": {"failed": 1}, "catalog": READ | {"is_of_last_run": True}},
+            "good: COUNT, no errors, no warnings",
+        ),
         (
             {"failed_at": dt.datetime(2026, 11, 1)},  # noqa: DTZ001
             "poor: the last run failed; COUNT, no errors, no warnings",

@@ -212,6 +212,7 @@ def test_folder_with_an_empty_folder_is_an_error(
         ("manifest.json", "[]"),
         ("manifest.json", "no JSON"),
         ("manifest.json", '{"load_id": "1", "format": "csv", "tables": {"a": 1}}'),
+        ("manifest.json", '{"load_id": "1", "format": "csv", "tables": ["a"]}'),
         (
             "datapackage.json",
             '{"name": "other", "load_id": "1", "resources": [{"path": "a"}]}',
@@ -261,11 +262,17 @@ def test_export_with_an_added_file_is_an_error(
     llm_stats: Command, small: Path, workdir: Path
 ) -> None:
     llm_stats("export", "out", "--database", small)
-    (workdir / "out" / "marts" / "notes.txt").write_text("x")
+    for name in ("notes.txt", "zz.txt"):
+        (workdir / "out" / "marts" / name).write_text("x")
     done = llm_stats("export", "out", "--database", small)
     assert "is not an earlier export (it contains marts/notes.txt)" in done.err
     assert (workdir / "out" / "marts" / "notes.txt").exists()
     assert done.code == 2
+    for name in ("notes.txt", "zz.txt"):
+        (workdir / "out" / "marts" / name).unlink()
+    (workdir / "out" / "linked").symlink_to(workdir)
+    done = llm_stats("export", "out", "--database", small)
+    assert "is not an earlier export (it contains linked)" in done.err
 
 
 @pytest.mark.parametrize("folder", ["out/sub", "out/marts/deep/sub"])

@@ -11,7 +11,9 @@ from llm_stats.errors import UsageError
 from llm_stats.queries import changes
 from llm_stats.queries.attribution import Attribution
 from llm_stats.report import data, page
+from llm_stats.report.encoding import compact
 from llm_stats.table import Table
+from llm_stats.transform.files import files_in
 from llm_stats.warehouse.reader import Reader
 
 NOW = dt.datetime(2026, 11, 20, 12)  # noqa: DTZ001  every stored time is UTC without a zone
@@ -103,6 +105,57 @@ def test_rows_of_omitted_models_are_omitted(name: str, column: str, is_whole: bo
     selected = data._select(table, name, {"b"})
     assert selected.rows == (table.rows if is_whole else [(2, "b")])
     assert selected.columns == table.columns
+
+
+class SmallFile:
+    """A reader of the page's tables: three models, of which two fit, and four price changes."""
+
+    def __init__(self) -> None:
+        files = files_in("queries", Path(data.__file__).parent)
+        headline = {"read_at": days_ago(1), "newest_at": NOW, "prices_since": days_ago(9)}
+        tables = {
+            "models": make_table("model_id row_count", ("a", 1), ("b", 1), ("c", 1)),
+            "scores": make_table("model_id value", ("c", 1), ("b", 2), ("a", 3)),
+            "findings": make_table("model_id rule", ("c", "x"), ("a", "x")),
+            "price_changes": make_table(
+                "changed_at model_id", *((days_ago(days), "c") for days in (1, 2, 3, 3))
+            ),
+            "headline": make_table(" ".join(headline), tuple(headline.values())),
+        }
+        self.tables = {
+            data._ordered(file): tables.get(file.path.stem, make_table("x", (1,))) for file in files
+        }
+
+    def query(self, query: str) -> Table:
+        return self.tables[query]
+
+
+def test_tables_of_the_page_and_what_was_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = "changed_at model_id counterpart_id kind change"
+    other = make_table(columns, (days_ago(2), "c", None, "listed", "c: new in the catalog"))
+    monkeypatch.setattr(changes, "since", lambda *_: other)
+    monkeypatch.setattr(data, "read_attribution", lambda _: Attribution(3, 0, NOW))
+    monkeypatch.setattr(data, "_MAX_ROWS", 2)
+    monkeypatch.setattr(data, "_MAX_CHANGES", 3)
+    found = data._collect(cast(Reader, SmallFile()))
+    assert found.attribution == Attribution(3, 0, NOW)
+    assert found.headline["as_of"] == NOW
+    assert found.headline["change_count"] == 5, "omitted changes count"
+    assert {name: table.rows for name, table in found.tables.items() if len(table.columns) > 1} == {
+        "models": [("a", 1), ("b", 1)],
+        "scores": [("b", 2), ("a", 3)],
+        "findings": [("c", "x"), ("a", "x")],
+        "price_changes": [(days_ago(1), "c"), (days_ago(2), "c")],
+        "other_changes": [(days_ago(2), "c", "listed", "c: new in the catalog")],
+    }
+    assert "headline" not in found.tables
+    assert found.encoded.keys() == {
+        *("texts", "tables", "as_of", "prices_since", "changes_since", "left_out")
+    }
+    assert found.encoded["as_of"] == compact(NOW)
+    assert found.encoded["prices_since"] == compact(days_ago(9))
+    assert found.encoded["changes_since"] == {"price_changes": compact(days_ago(2))}
+    assert found.encoded["left_out"] == ["1 of 3 models", "2 of 4 price changes"]
 
 
 class OtherFile:
