@@ -283,3 +283,70 @@ def test_numbers_of_scores_are_compared() -> None:
     assert agree(history, 3) == []
     assert agree(history, 2) == [("m", "b", 3, 3, 2)]
     assert agree(history[1:], 3) == [("m", "b", 3, 2, 3)]
+
+
+def test_equal_offers_are_counted() -> None:
+    columns = (
+        "model_id provider_id provider_name status input_usd_per_mtok output_usd_per_mtok valid_to"
+    )
+    offer = ("m", "p", "P", "active", 1.0, 2.0)
+    current, ended = (*offer, None), (*offer, DAY_1)
+
+    def agree(record: int, history: int, marts: int) -> list[tuple[Any, ...]]:
+        return rows(
+            "offers_agree",
+            staging__offers=make_rows(columns, *[current] * record),
+            history__offers=make_rows(columns, *[current] * history, ended),
+            marts__offers=make_rows(columns, *[current] * marts),
+        )
+
+    assert agree(2, 2, 2) == []
+    assert agree(2, 1, 1) == [(*offer, 2, 1, 1)]
+    assert agree(1, 2, 1) == [(*offer, 1, 2, 1)]
+    assert agree(1, 1, 2) == [(*offer, 1, 1, 2)]
+
+
+def test_every_wrong_row_is_a_finding() -> None:
+    """Two equal rows are two findings."""
+    scores = make_rows(
+        "model_id benchmark_id win_rate benchmark_rank model_count gap_to_best value",
+        *[("m", "b", 1.5, 1, 1, 0.0, 1.0)] * 2,
+    )
+    benchmarks = make_rows(
+        "benchmark_id verified_share self_reported_share is_comparable not_comparable_reason",
+        *[("b", 1.5, 0.5, True, None)] * 2,
+    )
+    leaderboard = make_rows(
+        "category evidence_scope model_id mean_win_rate rank benchmark_count",
+        *[("overall", "all", "m", 1.5, 1, 3)] * 2,
+    )
+    performance = make_rows(
+        "model_id benchmark_id is_pareto dominated_by_model_id", *[("m", "b", True, "n")] * 2
+    )
+    found = rows(
+        "scores_in_range",
+        marts__scores=scores,
+        marts__benchmarks=benchmarks,
+        marts__leaderboard=leaderboard,
+        marts__price_performance=performance,
+    )
+    assert len(found) == 8
+    offers = make_rows(
+        f"{OFFER} blended_usd_per_mtok price_rank is_available price_ratio_to_cheapest",
+        *[("m", "p", 1, "active", -1.0, 1.0, 9.0, 0, True, 1.0)] * 2,
+    )
+    prices = make_rows(
+        "model_id min_blended_usd_per_mtok median_blended_usd_per_mtok max_blended_usd_per_mtok "
+        "spread_ratio",
+        *[("m", 2.0, 1.0, 1.0, 1.0)] * 2,
+    )
+    found = rows("prices_in_range", marts__offers=offers, marts__model_prices=prices)
+    assert len(found) == 8
+    empty = [{"model_id": "m", "valid_from": DAY_1, "valid_to": DAY_1}] * 2
+    found = rows(
+        "history_in_order",
+        history__offers=[row | {"provider_id": "p", "offer_number": 1} for row in empty],
+        history__scores=[row | {"benchmark_id": "b", "score_number": 1} for row in empty],
+        history__listings=empty,
+    )
+    assert len(found) == 6

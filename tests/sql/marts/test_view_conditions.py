@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from llm_stats.transform.files import files_in
 from support.small_tables import Row, make_rows, nulls, small_tables
 
 DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a zone
@@ -178,58 +179,71 @@ def test_transitions() -> None:
 OFFER = "model_id provider_id offer_number"
 
 
-def suspects(*offers: tuple[float | None, float | None], **other: Any) -> list[tuple[Any, ...]]:
-    """Return number, rule and compared price of the suspect prices among the offers of a model."""
+Prices = tuple[float | None, float | None]
+
+
+def suspects(
+    offers: dict[str, list[Prices]], unavailable: dict[str, int]
+) -> dict[str, list[tuple[int, str, str]]]:
+    """Return number, rule and compared price of the suspect prices among the offers of each model.
+
+    `unavailable` is the number of an offer that is not available.
+    """
     current = [
         {
-            "model_id": "m",
+            "model_id": model_id,
             "provider_id": "p",
             "offer_number": number,
             "input_usd_per_mtok": price_in,
             "output_usd_per_mtok": price_out,
             "blended_usd_per_mtok": None if price_in is None or price_out is None else 1.0,
-            "is_available": number not in other.get("unavailable", ()),
+            "is_available": number != unavailable.get(model_id),
             "is_free": (price_in, price_out) == (0, 0),
         }
-        for number, (price_in, price_out) in enumerate(offers, start=1)
+        for model_id, prices in offers.items()
+        for number, (price_in, price_out) in enumerate(prices, start=1)
     ]
-    elsewhere = [
-        current[0] | {"model_id": "n", "input_usd_per_mtok": 1e6, "output_usd_per_mtok": 1e6}
-    ]
-    columns = "offer_number rule compared_price model_id"
-    found = rows(
-        columns,
+    found: dict[str, list[tuple[int, str, str]]] = {model_id: [] for model_id in offers}
+    for model_id, *row in rows(
+        "model_id offer_number rule compared_price",
         "staging.suspect_prices",
         "staging.number_text",
-        staging__current_offers=[*current, *elsewhere],
-    )
-    assert {row[3] for row in found} <= {"m"}
-    return [row[:3] for row in found]
+        staging__current_offers=current,
+    ):
+        found[model_id].append((row[0], row[1], row[2]))
+    return found
 
 
 def test_suspect_prices() -> None:
-    outlier, lopsided = "price_outlier", "price_lopsided"
-    one = (1.0, 1.0)
-    both = [(4, outlier, "input"), (4, outlier, "output")]
-    assert suspects(one, one, one, (100.0, 100.0)) == both
-    assert suspects(one, one, one, (99.9, 99.9)) == []
-    assert suspects(one, one, one, (0.01, 0.01)) == [], "a low price is no outlier"
-    assert suspects(one, one, (0, 0), (0, 0), (0, 0), (100.0, 100.0)) == [
-        (6, outlier, "input"),
-        (6, outlier, "output"),
-    ], "free offers are not in the median"
-    assert suspects((0, 1.0), (0, 1.0), (5.0, 1.0)) == [], "a median of 0"
-    assert suspects((5.0, 5.0), one, unavailable=[1]) == []
-    pair = [(number, outlier, price) for number in (1, 2) for price in ("input", "output")]
-    assert suspects(one, (100.0, 100.0)) == pair, "either of two offers may be wrong"
-    assert suspects(one, (99.9, 99.9)) == []
-    assert suspects(one, (100.0, 100.0), one, unavailable=[3]) == pair
-    assert suspects(one, (100.0, 100.0), unavailable=[2]) == pair[2:]
-    assert suspects((1.0, 100.0)) == [(1, lopsided, "both")]
-    assert suspects((100.0, 1.0)) == [(1, lopsided, "both")]
-    assert suspects((1.0, 99.9)) == suspects((99.9, 1.0)) == []
-    assert suspects((0.0, 99.0)) == suspects((99.0, 0.0)) == suspects((None, 1.0)) == []
-    assert suspects((1.0, 1.0), (1.0, 100.0)) == [(2, lopsided, "both"), (2, outlier, "output")]
+    one: Prices = (1.0, 1.0)
+    free: Prices = (0.0, 0.0)
+
+    def outlier(*numbers: int) -> list[tuple[int, str, str]]:
+        return [(number, "price_outlier", it) for number in numbers for it in ("input", "output")]
+
+    lopsided = (1, "price_lopsided", "both")
+    cases: dict[str, tuple[list[Prices], list[tuple[int, str, str]]]] = {
+        "100 times the median": ([one] * 3 + [(100.0, 100.0)], outlier(4)),
+        "less than 100 times": ([one] * 3 + [(99.9, 99.9)], []),
+        "a low price": ([one] * 3 + [(0.01, 0.01)], []),
+        "free offers": ([one] * 2 + [free] * 3 + [(100.0, 100.0)], outlier(6)),
+        "a median of 0": ([(0.0, 1.0), (0.0, 1.0), (5.0, 1.0)], []),
+        "either of two": ([one, (100.0, 100.0)], outlier(1, 2)),
+        "two, less than 100 times": ([one, (99.9, 99.9)], []),
+        "two and one unavailable": ([one, (100.0, 100.0), one], outlier(1, 2)),
+        "one and one unavailable": ([one, (100.0, 100.0)], outlier(2)),
+        "high output": ([(1.0, 100.0)], [lopsided]),
+        "high input": ([(100.0, 1.0)], [lopsided]),
+        "output below 100 times": ([(1.0, 99.9)], []),
+        "input below 100 times": ([(99.9, 1.0)], []),
+        "no input": ([(0.0, 99.0)], []),
+        "no output": ([(99.0, 0.0)], []),
+        "unknown input": ([(None, 1.0)], []),
+        "one of two is lopsided": ([(1.0, 100.0), one], [lopsided, (1, *outlier(1)[1][1:])]),
+    }
+    unavailable = {"two and one unavailable": 3, "one and one unavailable": 2}
+    offers = {name: prices for name, (prices, _) in cases.items()}
+    assert suspects(offers, unavailable) == {name: found for name, (_, found) in cases.items()}
 
 
 def test_prices_of_a_model() -> None:
@@ -366,4 +380,211 @@ def test_providers() -> None:
         ("q", "Q1", 2, 2, 1, 0, 2.0),
         ("r", "R", 1, 1, 0, 0, None),
         ("s", "S", 2, 2, 1, 1, 1.0),
+    ]
+
+
+def price_history(*offers: tuple[Any, ...]) -> list[Row]:
+    """Return rows of `marts.price_history`: key, `valid_from`, status and two prices."""
+    columns = f"{OFFER} valid_from status input_usd_per_mtok output_usd_per_mtok"
+    return [
+        row
+        | {
+            "provider_name": f"Name on day {row['valid_from'].day}",
+            "blended_usd_per_mtok": None
+            if None in (row["input_usd_per_mtok"], row["output_usd_per_mtok"])
+            else (3 * row["input_usd_per_mtok"] + row["output_usd_per_mtok"]) / 4,
+        }
+        for row in make_rows(columns, *offers)
+    ]
+
+
+def price_changes(
+    columns: str, history: list[Row], transitions: list[Row]
+) -> list[tuple[Any, ...]]:
+    """Return columns of `marts.price_changes`, sorted."""
+    (view,) = (file.text for file in files_in("marts") if file.path.stem == "price_changes")
+    with small_tables(
+        marts__price_history=history, staging__found_transitions=transitions
+    ) as tables:
+        tables.query("create macro staging.transitions() as table from staging.found_transitions")
+        tables.query(view.split("comment on")[0].rstrip())
+        query = f"select {', '.join(columns.split())} from marts.price_changes"
+        return sorted(tables.query(query).rows, key=repr)
+
+
+def changes(
+    cases: dict[str, list[tuple[Any, ...]]], **first_days: int
+) -> dict[str, list[tuple[int, str, str | None, bool]]]:
+    """Return the changes of an offer of each model: day, kind, direction, and is it a reversal.
+
+    A case lists the states of the offer on successive days: `(status, input, output)`, or `()` if
+    it was not listed. `first_days` are the days on which the third state began, by model.
+    """
+    history: list[Row] = []
+    transitions: list[Row] = []
+    for model_id, states in cases.items():
+        days = [DAY_1 + dt.timedelta(days=number) for number in range(len(states))]
+        if model_id in first_days:
+            days[2] = DAY_1 + dt.timedelta(days=first_days[model_id] - 1)
+        history += price_history(
+            *((model_id, "p", 1, day, *it) for day, it in zip(days, states, strict=True) if it),
+            (model_id, "p", 2, DAY_1, "x", 7.0, 7.0),
+            (model_id, "q", 1, DAY_1, "x", 7.0, 7.0),
+        )
+        transitions += [
+            {
+                "list": "offers",
+                "model_id": model_id,
+                "item_id": "p",
+                "item_number": 1,
+                "changed_at": day,
+                "old_valid_from": day_before if before else None,
+                "new_valid_from": day if state else None,
+            }
+            for before, day_before, state, day in zip(
+                states, days, states[1:], days[1:], strict=False
+            )
+        ]
+    found: dict[str, list[tuple[int, str, str | None, bool]]] = {name: [] for name in cases}
+    columns = "model_id changed_at kind direction is_reversal"
+    others = [transitions[0] | {"list": "scores"}]
+    for model_id, day, *rest in price_changes(columns, history, [*transitions, *others]):
+        found[model_id].append(((day - DAY_1).days + 1, rest[0], rest[1], rest[2]))
+    return found
+
+
+def on(price_in: float | None, price_out: float | None = 1.0) -> tuple[Any, ...]:
+    return ("active", price_in, price_out)
+
+
+def test_kinds_and_directions_of_price_changes() -> None:
+    changed, status = "price_changed", "status_changed"
+    cases: dict[str, tuple[list[tuple[Any, ...]], list[tuple[str, str | None]]]] = {
+        "listed": ([(), on(1)], [("listed", None)]),
+        "delisted": ([on(1), ()], [("delisted", None)]),
+        "status": ([on(1), ("off", 1, 1.0)], [(status, None)]),
+        "no status": ([on(1), (None, 1, 1.0)], [(status, None)]),
+        "input cut": ([on(2), on(1)], [(changed, "cut")]),
+        "input rise": ([on(1), on(2)], [(changed, "rise")]),
+        "output cut": ([on(1, 2), on(1, 1)], [(changed, "cut")]),
+        "rise of both": ([on(1, 1), on(2, 2)], [(changed, "rise")]),
+        "rise and cut": ([on(1, 2), on(2, 1)], [(changed, "mixed")]),
+        "cut and rise": ([on(2, 1), on(1, 2)], [(changed, "mixed")]),
+        "only output": ([on(None, 2), on(None, 1)], [(changed, "cut")]),
+        "only input": ([on(1, None), on(2, None)], [(changed, "rise")]),
+        "from null": ([on(None), on(1)], [(changed, None)]),
+        "to null": ([on(1), on(None)], [(changed, None)]),
+        "both": ([on(1), ("off", 2, 1.0)], [(changed, "rise"), (status, None)]),
+        "another name": ([on(1), on(1)], []),
+    }
+    found = changes({name: states for name, (states, _) in cases.items()})
+    assert {name: [row[1:3] for row in rows] for name, rows in found.items()} == {
+        name: expected for name, (_, expected) in cases.items()
+    }
+
+
+def test_reversals_of_price_changes() -> None:
+    cases: dict[str, tuple[list[tuple[Any, ...]], list[int]]] = {
+        "back": ([on(1), on(2), on(1)], [3]),
+        "back_and_forth": ([on(1), on(2), on(1), on(2)], [3, 4]),
+        "halfway": ([on(1), on(2), on(1.5)], []),
+        "only_input_back": ([on(1, 1), on(2, 2), on(1, 2)], []),
+        "only_output_back": ([on(1, 1), on(2, 2), on(2, 1)], []),
+        "input_back_to_null": ([on(None), on(2), on(None)], [3]),
+        "output_back_to_null": ([on(1, None), on(1, 2), on(1, None)], [3]),
+        "not_back_to_null": ([on(None), on(2), on(1)], []),
+        "null_instead_of_back": ([on(1), on(2), on(None)], []),
+        "after_30_days": ([on(1), on(2), on(1)], [32]),
+        "after_31_days": ([on(1), on(2), on(1)], []),
+        "delisted_in_between": ([on(1), on(2), (), on(1)], []),
+        "status_in_between": ([on(1), on(2), ("off", 2, 1.0), ("off", 1, 1.0)], [4]),
+    }
+    found = changes(
+        {name: states for name, (states, _) in cases.items()}, after_30_days=32, after_31_days=33
+    )
+    days = {name: [row[0] for row in rows if row[3]] for name, rows in found.items()}
+    assert days == {name: expected for name, (_, expected) in cases.items()}
+
+
+def test_percentages_of_a_price_change() -> None:
+    history = price_history(
+        ("m", "p", 1, DAY_1, "active", 2.0, 4.0),
+        ("m", "p", 1, DAY_2, "off", 3.0, 2.0),
+        ("m", "p", 1, DAY_3, "on", 3.0, 2.0),
+        ("m", "free", 1, DAY_1, "on", 0.0, 0.0),
+        ("m", "free", 1, DAY_2, "on", 1.0, 1.0),
+    )
+    key = "list model_id item_id item_number changed_at old_valid_from new_valid_from"
+    found = price_changes(
+        "provider_id kind provider_name old_blended_usd_per_mtok input_change_pct "
+        "output_change_pct blended_change_pct",
+        history,
+        make_rows(
+            key,
+            ("offers", "m", "p", 1, DAY_2, DAY_1, DAY_2),
+            ("offers", "m", "p", 1, DAY_3, DAY_2, DAY_3),
+            ("offers", "m", "free", 1, DAY_2, DAY_1, DAY_2),
+        ),
+    )
+    name = "Name on day 2"
+    assert found == [
+        ("free", "price_changed", name, 0.0, None, None, None),
+        ("p", "price_changed", name, 2.5, 50.0, -50.0, 10.0),
+        ("p", "status_changed", name, 2.5, None, None, None),
+        ("p", "status_changed", "Name on day 3", 2.75, None, None, None),
+    ]
+
+
+def test_offers() -> None:
+    """The model has free, paid, unavailable and unpriced offers; `n` has another maker."""
+    current = [
+        {
+            "model_id": model_id,
+            "provider_id": provider_id,
+            "offer_number": number,
+            "blended_usd_per_mtok": price,
+            "is_free": price == 0,
+            "is_available": is_available,
+            **nulls("provider_name status input_usd_per_mtok output_usd_per_mtok valid_from"),
+        }
+        for model_id, provider_id, number, price, is_available in (
+            ("m", "free", 1, 0.0, True),
+            ("m", "p", 1, 2.0, True),
+            ("m", "p", 2, 2.0, True),
+            ("m", "q", 1, 4.0, True),
+            ("m", "off", 1, 1.0, False),
+            ("m", "unpriced", 1, None, True),
+            ("n", "p", 1, 3.0, True),
+            ("off", "p", 1, 3.0, False),
+        )
+    ]
+    suspect = make_rows(
+        f"{OFFER} compared_price reason",
+        ("m", "p", 1, "both", "third"),
+        ("m", "p", 1, "output", "second"),
+        ("m", "p", 1, "input", "a reason"),
+        ("m", "p", 1, "input", "first"),
+        ("m", "q", 2, "input", "of another offer"),
+        ("n", "q", 1, "input", "of another provider"),
+    )
+    columns = (
+        f"{OFFER} price_rank price_ratio_to_cheapest is_cheapest is_first_party suspect_reason"
+    )
+    found = rows(
+        columns,
+        "marts.offers",
+        staging__current_offers=current,
+        staging__suspect_prices=suspect,
+        staging__models=make_rows("model_id organization_id", ("m", "p"), ("n", "q"), ("x", "p")),
+    )
+    reason = "first; second; third"
+    assert found == [
+        ("m", "free", 1, 1, None, True, False, None),
+        ("m", "off", 1, None, 0.5, False, False, None),
+        ("m", "p", 1, 2, 1.0, False, True, reason),
+        ("m", "p", 2, 2, 1.0, False, True, None),
+        ("m", "q", 1, 4, 2.0, False, False, None),
+        ("m", "unpriced", 1, None, None, False, False, None),
+        ("n", "p", 1, 1, 1.0, True, False, None),
+        ("off", "p", 1, None, None, False, False, None),
     ]
