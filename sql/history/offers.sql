@@ -137,6 +137,14 @@ loaded_models as (
     where
         valid_to is null
         and row_hash is null
+    union
+    -- If all rows of a model were just closed, no open row without a hash is left.
+    select offers.model_id
+    from history.offers as offers
+    inner join history.models as models
+        on
+            offers.model_id = models.model_id
+            and offers.valid_to = models.offers_last_seen_at
 ),
 
 -- Every open row now equals a current offer. Only providers with more current offers than open rows

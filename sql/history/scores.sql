@@ -142,6 +142,14 @@ loaded_models as (
     where
         valid_to is null
         and row_hash is null
+    union
+    -- If all rows of a model were just closed, no open row without a hash is left.
+    select scores.model_id
+    from history.scores as scores
+    inner join history.models as models
+        on
+            scores.model_id = models.model_id
+            and scores.valid_to = models.scores_last_seen_at
 ),
 
 -- Every open row now equals a current score. Only benchmarks with more current scores than open

@@ -164,6 +164,8 @@ def test_rows_without_a_hash_are_compared_again(history: History) -> None:
         {"other-load": [kept, (2, 2.0, DAY_1, None)]}, {"other-load": [1.0, 3.0]}
     )
     assert found["other-load"] == [kept, (2, 2.0, DAY_1, DAY_2), (2, 3.0, DAY_2, None)]
+    found = history.update({"other-load": [kept]}, {"other-load": [3.0]})
+    assert found["other-load"] == [(1, 1.0, DAY_1, DAY_2), (1, 3.0, DAY_2, None)]
 
 
 def test_new_offers_are_paired_with_closed_ones_by_price() -> None:
