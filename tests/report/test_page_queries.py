@@ -338,8 +338,8 @@ def test_doubt_about_a_score_combines_its_findings() -> None:
             | {"value": 0.5, "score": 50.0, "is_comparable": comparable, "source_url": url}
             for key, count, comparable, url in (
                 (("n", "b", "b"), 3, True, None),
-                (("m", "bb", "bb"), 1, True, "https://example.com/x"),
-                (("m", "d", "d"), 2, False, "https://www.example.com/x"),
+                (("m", "bb", "bb"), 1, True, "https://example."),
+                (("m", "d", "d"), 2, False, "https://www.example."),
                 (("m", "c", "c"), 2, True, "https://paper.com/example."),
                 (("m", "b", "alias"), 2, True, "https://an.example.com"),
             )
@@ -494,8 +494,8 @@ def test_headline_counts() -> None:
             "evidence source_url benchmark_id is_comparable",
             ("self_reported", "https://example.com", "a", True),
             ("self_reported", "https://www.example.com", "a", True),
-            ("verified", "https://example.com", "b", True),
-            ("third_party", "https://www.example.com", "b", True),
+            ("verified", "https://example.", "b", True),
+            ("third_party", "https://www.example.", "b", True),
             ("third_party", "https://paper.com", "c", False),
             ("third_party", None, "d", False),
             ("verified", "https://paper.com", "d", False),

@@ -350,3 +350,33 @@ def test_every_wrong_row_is_a_finding() -> None:
         history__listings=empty,
     )
     assert len(found) == 6
+
+
+def test_names_that_suggest_that_lower_is_better() -> None:
+    """A word may be the whole id, its beginning or its end."""
+    words = ("error-rate", "perplexity", "hallucination-rate")
+    places = ("librispeech", "common-voice", "fleurs")
+    ids = [
+        f"{start}{word}{end}"
+        for word in words + places
+        for start in ("", "a-")
+        for end in ("", "-2")
+    ]
+    ids += ["WER", "a-wer", "wer-a", "a-cer", "Error of the rate", "a-hallucination-as-rate"]
+    names = [f"{start}{word}{end}" for word in words for start in ("", "My ") for end in ("", " 2")]
+    others = ["answer", "wer2", "cer-a", "cer", "error", "rate-of-errors", "hallucination"]
+    columns = "benchmark_id benchmark_name is_lower_better"
+    found = rows(
+        "lower_is_better_unlisted",
+        marts__benchmarks=make_rows(
+            columns,
+            *((name, "Name", False) for name in ids),
+            *((f"id-{number}", name, False) for number, name in enumerate(names)),
+            *((name, name, False) for name in others),
+            *((name, "Listed", True) for name in ids),
+        ),
+    )
+    assert [name for _, name in found].count("Listed") == 0
+    expected = [*((name, "Name") for name in ids)]
+    expected += [(f"id-{number}", name) for number, name in enumerate(names)]
+    assert found == sorted(expected, key=repr)

@@ -186,7 +186,7 @@ def test_equal_findings_are_one() -> None:
     scores = [
         {"model_id": "m", "benchmark_id": "b", "source_url": url, "score": 2.0, "max_score": 1.0}
         | {"normalized_score": value, **unused}
-        for url, value in (("https://example.com", 1.5), ("https://www.example.com", -0.5)) * 2
+        for url, value in (("https://example.", 1.5), ("https://www.example.com", -0.5)) * 2
     ]
     tables = {"staging__scores": scores}
     start = "benchmark b: "
@@ -198,7 +198,7 @@ def test_equal_findings_are_one() -> None:
         ("m", f"{start}normalized score 1.5 is not between 0 and 1"),
     ]
     assert findings("source_is_placeholder", **tables) == [
-        ("m", f"{start}the source of score 2 is the example URL https://example.com"),
+        ("m", f"{start}the source of score 2 is the example URL https://example."),
         ("m", f"{start}the source of score 2 is the example URL https://www.example.com"),
     ]
     valid = [
