@@ -68,6 +68,10 @@ def test_moves_compare_the_current_price_with_the_first_of_the_week(
         ("same", days_ago(9), days_ago(4), 5.0, False),
         ("gone", days_ago(2), days_ago(1), 5.0, False),
         ("gone", days_ago(9), days_ago(2), 6.0, False),
+        ("no-model", days_ago(1), None, 5.0, True),
+        ("no-model", days_ago(2), days_ago(1), 6.0, False),
+        ("no-offer", days_ago(1), None, 5.0, True),
+        ("no-offer", days_ago(2), days_ago(1), 6.0, False),
     )
     names = {row["model_id"] for row in prices}
     offers = make_rows(
@@ -75,7 +79,7 @@ def test_moves_compare_the_current_price_with_the_first_of_the_week(
         "is_available",
         *(
             (name, price, "P", "p", 1, None, True)
-            for name in sorted(names - {"first"})
+            for name in sorted(names - {"first", "no-offer"})
             for price in (5.0, 8.0, 9.0, 11.0)
         ),
         ("first", 9.0, "P", "z", 1, "other id", True),
@@ -89,13 +93,15 @@ def test_moves_compare_the_current_price_with_the_first_of_the_week(
         "moves",
         marts__model_price_history=prices,
         marts__offers=offers,
-        marts__models=[{"model_id": name, "model_name": name.title()} for name in names],
+        marts__models=[
+            {"model_id": name, "model_name": name.title()} for name in names - {"no-model"}
+        ],
         **clocks(fetches, reads),
     )
     assert found == make_rows(
         "direction model_id model_name provider_name suspect_reason old_blended_usd_per_mtok "
         "new_blended_usd_per_mtok blended_change_pct changed_model_count",
-        ("cut", "first", "First", "P", "chosen", 10, 9, -10, 1),
+        ("cut", "first", "First", "P", "chosen", 10, 9, -10, 3),
         ("rise", "several", "Several", "P", None, 10, 11, 10, 1),
     )
 
@@ -194,6 +200,8 @@ def test_current_prices_have_the_facts_of_their_offer_and_past_prices_have_none(
         ("fetched", "q", 1, days_ago(9), None, True),
         ("listed", "p", 1, days_ago(9), None, True),
         ("unlisted", "p", 1, days_ago(9), None, True),
+        ("no-model", "p", 1, days_ago(9), None, True),
+        ("no-clock", "p", 1, days_ago(9), None, True),
     )
     clock = {
         "marts__models": make_rows(
@@ -204,10 +212,14 @@ def test_current_prices_have_the_facts_of_their_offer_and_past_prices_have_none(
         ),
         "history__models": make_rows(
             "model_id offers_last_seen_at offers_first_seen_at",
-            *((name, days_ago(2), days_ago(9)) for name in ("fetched", "listed", "unlisted")),
+            *(
+                (name, days_ago(2), days_ago(9))
+                for name in ("fetched", "listed", "unlisted", "no-model")
+            ),
         ),
     }
     clock["marts__models"][2]["listed_at"] = None
+    clock["marts__models"].append({"model_id": "no-clock", "listed_at": days_ago(1)})
     found = run(
         "prices",
         marts__price_history=[row | unused for row in prices],
@@ -239,6 +251,8 @@ def test_current_prices_have_the_facts_of_their_offer_and_past_prices_have_none(
             ("fetched", 2.0, days_ago(8), None),
             ("fetched", 3.0, days_ago(9), days_ago(8)),
             ("unlisted", 4.0, days_ago(9), None),
+            ("no-model", 4.0, days_ago(9), None),
+            ("no-clock", 4.0, days_ago(9), None),
         ),
         **clock,
     )
@@ -412,6 +426,7 @@ def test_counted_benchmarks_of_each_category() -> None:
             ("both", "math", False),
             ("both", "code", True),
             ("independent", "code", True),
+            ("without-scores", "code", True),
         ),
         staging__compared_scores=COMPARED,
         marts__benchmarks=[
