@@ -78,7 +78,8 @@ def _one_thread() -> Iterator[None]:
 def _new_files_have_views(build_once: BuildOnce) -> Iterator[None]:
     """Create new databases in this process as copies of a file that has all views.
 
-    Creating the views takes most of the time of the first run on a database.
+    Creating the views takes most of the time of the first run on a database. The databases of
+    `support.new_warehouse` and `support.history_database` are copies of the same file.
     """
     from llm_stats.warehouse.working_copy import DuckDBWorkingCopy
 
@@ -93,11 +94,12 @@ def _new_files_have_views(build_once: BuildOnce) -> Iterator[None]:
         patch.setattr(
             DuckDBWorkingCopy, "create", lambda copy: shutil.copyfile(template, copy.path)
         )
+        patch.setattr("support.new_warehouse.empty_file", lambda: template)
         yield
 
 
 @pytest.fixture(scope="session")
-def built_tables() -> Iterator[RawTables]:
+def built_tables(_new_files_have_views: None) -> Iterator[RawTables]:
     """Yield the database of the fixture `raw`; without `empty`, it has rows of earlier tests."""
     from support.history_database import built
 

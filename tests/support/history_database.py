@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from weakref import WeakKeyDictionary
 
 import duckdb
 from llm_stats.connection import transaction
 from llm_stats.schema import tables
 from llm_stats.transform import files
+from support import new_warehouse
 from support.raw_tables import RawTables
 
 _WRITING = {duckdb.StatementType.INSERT, duckdb.StatementType.UPDATE, duckdb.StatementType.DELETE}
@@ -68,9 +69,10 @@ def _with_sources(relations: Iterable[str]) -> set[str]:
 def built() -> Iterator[RawTables]:
     """Yield a database with empty raw tables and everything under `sql/`."""
     with duckdb.connect(config={"threads": 1}) as connection:
-        raw = RawTables(connection)
-        raw.apply()
-        yield raw
+        connection.execute(f"attach '{new_warehouse.empty_file()}' as file (read_only)")
+        connection.execute("copy from database file to memory")
+        connection.execute("detach file")
+        yield RawTables(connection, is_defined=True)
 
 
 def empty(raw: RawTables) -> None:
@@ -88,22 +90,44 @@ def stored_views(raw: RawTables) -> Iterator[RawTables]:
     """Yield a copy of the database in which each view is stored as a table.
 
     Tests that read every view are faster with the copy, because each view is computed only once.
+    A database has one copy, which is filled again each time.
     """
-    connection = raw.connection.cursor()
-    connection.execute("attach ':memory:' as stored")
-    for schema in {"raw", *files.SCHEMAS.values()}:
-        connection.execute(f"create schema stored.{schema}")
-    for schema, name in connection.execute(
-        "select schema_name, table_name from duckdb_tables() where database_name = 'memory'"
-    ).fetchall():
-        connection.execute(f"create table stored.{schema}.{name} as from {schema}.{name}")
-    connection.execute("use stored")
-    for file in files.in_build_order():
-        if file.layer != "history":
-            statement = next(files.statements(file))[1].query
-            connection.execute(re.sub("create or replace view", "create table", statement))
-    try:
-        yield RawTables(connection, is_defined=True)
-    finally:
-        connection.execute("use memory")
-        connection.execute("detach stored")
+    copy = _copies.get(raw) or _copies.setdefault(raw, StoredViews(raw))
+    copy.fill()
+    yield copy.tables
+
+
+class StoredViews:
+    """Tables with the rows of all relations of a database, in an attached database."""
+
+    def __init__(self, raw: RawTables) -> None:
+        """Create the tables without rows."""
+        connection = raw.connection.cursor()
+        self.tables = RawTables(connection, is_defined=True)
+        self._queries: dict[str, str] = {}
+        connection.execute("attach ':memory:' as stored")
+        for schema in {"raw", *files.SCHEMAS.values()}:
+            connection.execute(f"create schema stored.{schema}")
+        for schema, name in connection.execute(
+            "select schema_name, table_name from duckdb_tables() where database_name = 'memory'"
+        ).fetchall():
+            table = f"{schema}.{name}"
+            self._queries[table] = f"from memory.{table}"
+            connection.execute(f"create table stored.{table} as from {table} limit 0")
+        connection.execute("use stored")
+        for file in files.in_build_order():
+            if file.layer != "history":
+                statement = next(files.statements(file))[1].query
+                definition = f"create or replace view {file.address} as"
+                if file.is_relation:
+                    self._queries[file.address] = statement.replace(definition, "")
+                connection.execute(statement.replace(definition, f"create table {file.address} as"))
+
+    def fill(self) -> None:
+        """Replace all rows; DuckDB plans each statement once."""
+        for table, query in self._queries.items():
+            self.tables.prepared.execute(f"delete from {table}")
+            self.tables.prepared.execute(f"insert into {table} {query}")
+
+
+_copies: WeakKeyDictionary[RawTables, StoredViews] = WeakKeyDictionary()

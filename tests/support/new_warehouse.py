@@ -17,7 +17,7 @@ from support.raw_tables import RawTables
 @contextmanager
 def new_warehouse(file: Path) -> Iterator[RawTables]:
     """Create a warehouse file that has all tables and views and no rows; yield its raw tables."""
-    file.write_bytes(_empty())
+    shutil.copyfile(empty_file(), file)
     with duckdb.connect(file) as connection:
         yield RawTables(connection, is_defined=True)
 
@@ -31,10 +31,19 @@ def keep_snapshots(file: Path, *snapshot_ids: str) -> None:
 
 
 @functools.cache
-def _empty() -> bytes:
-    """Return the bytes of an empty warehouse file; cached, because creating the views is slow."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "w.duckdb"
-        with duckdb.connect(file) as connection:
-            RawTables(connection).apply()
-        return file.read_bytes()
+def empty_file() -> Path:
+    """Return the path of a file that has all tables and views and no rows.
+
+    Creating the views takes seconds, so it is done once. In tests, a fixture replaces this function
+    so that it is done once for all test processes.
+    """
+    file = Path(_folder().name) / "w.duckdb"
+    with duckdb.connect(file) as connection:
+        RawTables(connection).apply()
+    return file
+
+
+@functools.cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder that is removed at the end of the process."""
+    return tempfile.TemporaryDirectory()
