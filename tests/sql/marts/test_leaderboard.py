@@ -6,6 +6,7 @@ For more catalogs: `MARTS_EXAMPLES=300 pytest --timeout 0 tests/sql/marts/test_l
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -33,22 +34,22 @@ few_examples = settings(max_examples=int(os.environ.get("MARTS_EXAMPLES", "5")))
 VERIFIED = {"verified_by_llmstats": True, "is_self_reported": False}
 
 
-def _refill(raw: RawTables, records: list[Record]) -> None:
+_BOARDS = ("marts.leaderboard", "marts.price_quality")
+
+
+def _refill(raw: RawTables, records: list[Record], read_by: Iterable[str] | None = _BOARDS) -> None:
     empty(raw)
     raw.load(records, FETCHED_AT)
-    write_history(raw)
+    write_history(raw, read_by=read_by)
 
 
 def _rows(raw: RawTables, query: str) -> list[tuple[Any, ...]]:
-    return sorted(raw.connection.execute(query).fetchall(), key=repr)
+    return sorted(raw.prepared.execute(query).rows, key=repr)
 
 
 def _independent(raw: RawTables) -> list[list[tuple[Any, ...]]]:
     """Return the rows with evidence scope `independent` of each of the two marts."""
-    return [
-        _rows(raw, f"from {view} where evidence_scope = 'independent'")
-        for view in ("marts.leaderboard", "marts.price_quality")
-    ]
+    return [_rows(raw, f"from {view} where evidence_scope = 'independent'") for view in _BOARDS]
 
 
 @few_examples
@@ -117,9 +118,9 @@ def test_order_of_the_records_changes_nothing(
         with stored_views(built_tables) as raw:
             return {view: _rows(raw, f"from marts.{view}") for view in recompute.VIEWS}
 
-    _refill(built_tables, records)
+    _refill(built_tables, records, read_by=None)
     before = all_rows()
-    _refill(built_tables, data.draw(st.permutations(records)))
+    _refill(built_tables, data.draw(st.permutations(records)), read_by=None)
     for view, rows in all_rows().items():
         assert rows == before[view], view
 
