@@ -12,8 +12,9 @@ ROOT = Path(__file__).parents[2]
 _PACKAGE = "pipelines/llm_stats"
 _PAGE_TESTS = (
     "tests/report/test_page_queries.py",
-    "tests/report/test_page_data.py",
-    "tests/report/test_report.py",
+    "tests/report/test_page_limits.py",
+    "tests/report/test_page*.py",
+    "tests/report/test_report_command.py",
     "tests/report/test_browser.py",
 )
 #: Area -> source folder or file -> its tests.

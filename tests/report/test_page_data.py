@@ -1,280 +1,225 @@
-"""Limits of the page and texts of its header, without a warehouse."""
+"""Data of the report page: equal to the marts, in their order, and what is left out."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
-from llm_stats.errors import UsageError
-from llm_stats.queries import changes
-from llm_stats.queries.attribution import Attribution
-from llm_stats.report import data, page
+from llm_stats.report import data as data_module
+from llm_stats.report.data import ReportData, collect
 from llm_stats.report.encoding import compact
-from llm_stats.table import Table
+from llm_stats.sample import today, yesterday
 from llm_stats.transform.files import files_in
+from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from llm_stats.warehouse.reader import Reader
+from support.raw_tables import RawTables
+from support.record_factory import make_offer, make_record
+from support.report_fixtures import FIRST_DAY, load_days
+from support.report_page import Elements, data_of_tables, rows
 
-NOW = dt.datetime(2026, 11, 20, 12)  # noqa: DTZ001  every stored time is UTC without a zone
-SECOND = dt.timedelta(seconds=1)
+pytestmark = pytest.mark.slow
 
-
-def days_ago(days: float) -> dt.datetime:
-    return NOW - dt.timedelta(days=days)
-
-
-def make_table(columns: str, *rows: tuple[Any, ...]) -> Table:
-    names = tuple(columns.split())
-    return Table(names, ("VARCHAR",) * len(names), list(rows))
-
-
-def fitting(*row_counts: int) -> list[int]:
-    """Return which of the models, numbered from 0, fit on the page."""
-    return sorted(data._fitting_models(make_table("model_id row_count", *enumerate(row_counts))))
-
-
-def test_best_models_fit_up_to_the_limits_of_models_and_rows() -> None:
-    assert fitting(499_998, 2, 0, 1, 0) == [0, 1, 2]
-    assert fitting(500_001) == []
-    assert fitting(*[0] * 50_001) == list(range(50_000))
-
-
-def test_latest_changes_are_kept_up_to_the_limit() -> None:
-    def moments(*times: int) -> list[int]:
-        table = make_table("model_id changed_at", *(("m", time) for time in times))
-        return [time for _, time in data._latest_moments(table).rows]
-
-    assert len(moments(*[5] * 100_000)) == 100_000
-    assert len(moments(*[5] * 100_001)) == 100_000, "all have the same time"
-    assert moments(*[5] * 99_999, 4, 4) == [5] * 99_999
-    assert moments(*[5] * 100_000, 4) == [5] * 100_000
+#: For each table of the page: the mart that it is read from, and the columns that the page's query
+#: computes. All other columns must equal the columns of the mart.
+_MARTS: dict[str, tuple[str, set[str]]] = {
+    "models": ("models", {"row_count"}),
+    "scores": ("scores", {"value", "has_example_source", "doubt", "doubt_rule"}),
+    "benchmarks": ("benchmarks", {"is_counted"}),
+    "leaderboard": ("leaderboard", set()),
+    "prices": (
+        "price_history",
+        {"is_offered", "is_first_party", "suspect_reason", "known_until", "is_initial"},
+    ),
+    "lowest_prices": ("model_price_history", {"known_until"}),
+    "price_changes": ("price_changes", {"suspect_reason"}),
+    "providers": ("providers", set()),
+    "findings": ("data_quality", {"finding_count", "model_count"}),
+}
 
 
-def test_changes_of_30_days_are_counted() -> None:
-    tables = {
-        "price_changes": make_table("changed_at", (NOW,), (days_ago(30),)),
-        "other_changes": make_table("changed_at", (days_ago(30),), (days_ago(30) - SECOND,)),
-    }
-    assert data._count_changes(tables, [days_ago(1), NOW]) == 3
-    assert data._count_changes(tables, []) == 0
+@pytest.fixture
+def reader(sample: Path) -> Iterator[Reader]:
+    with DuckDBReader(sample) as opened:
+        yield opened
 
 
-def test_other_changes_are_those_of_scores_and_of_the_catalog(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    kinds = ("listed", "delisted", "price_changed", "status_changed", "corrected")
-    rows = [
-        *((days_ago(3), "m", "p", kind, f"offer {kind}") for kind in kinds),
-        (days_ago(2), "a", None, "listed", "large"),
-        (days_ago(2), "b", None, "listed", "small"),
-    ]
-    columns = "changed_at model_id counterpart_id kind change"
-    starts: list[dt.datetime] = []
-
-    def since(_: Reader, start: dt.datetime) -> Table:
-        starts.append(start)
-        return make_table(columns, *rows)
-
-    monkeypatch.setattr(changes, "since", since)
-    table = data._read_other_changes(cast(Reader, None), [days_ago(4), NOW, days_ago(2)])
-    assert starts == [days_ago(90)]
-    assert table.columns == ("changed_at", "model_id", "kind", "change")
-    assert table.rows == [
-        (days_ago(2), "a", "listed", "large"),
-        (days_ago(2), "b", "listed", "small"),
-        (days_ago(3), "m", "corrected", "offer corrected"),
-    ]
-    none = data._read_other_changes(cast(Reader, None), [])
-    assert (none.columns, none.rows) == (table.columns, [])
-    assert none.types == ("TIMESTAMP", "VARCHAR", "VARCHAR", "VARCHAR")
+@pytest.fixture(scope="module")
+def data(sample: Path) -> ReportData:
+    with DuckDBReader(sample) as reader:
+        return collect(reader)
 
 
-@pytest.mark.parametrize(
-    ("name", "column", "is_whole"),
-    [
-        ("scores", "model_id", False),
-        ("findings", "model_id", True),
-        ("moves", "model_id", True),
-        ("price_changes", "model_id", True),
-        ("providers", "provider_id", True),
-    ],
-)
-def test_rows_of_omitted_models_are_omitted(name: str, column: str, is_whole: bool) -> None:
-    table = make_table(f"x {column}", (1, "a"), (2, "b"))
-    selected = data._select(table, name, {"b"})
-    assert selected.rows == (table.rows if is_whole else [(2, "b")])
-    assert selected.columns == table.columns
+def test_data_equals_the_marts(reader: Reader, data: ReportData) -> None:
+    for name, (mart, computed) in _MARTS.items():
+        carried = rows(data.encoded, name)
+        shared = [column for column in carried[0] if column not in computed]
+        expected = reader.query(f"select {', '.join(shared)} from marts.{mart}").rows
+        plain = [[compact(value) for value in row] for row in expected]
+        assert sorted(map(repr, plain)) == sorted(
+            repr([row[column] for column in shared]) for row in carried
+        ), name
+    assert data.encoded["left_out"] == []
+    assert data.headline["model_count"] == len(yesterday()) == len(today()) + 1
+    changes = [row["change"] for row in rows(data.encoded, "other_changes")]
+    assert data.headline["change_count"] == 7
+    assert len(changes) + len(rows(data.encoded, "price_changes")) == 7
+    assert "kestrel-embed-0: left the catalog" in changes
 
 
-class SmallFile:
-    """A reader of the page's tables: three models, of which two fit, and four price changes."""
-
-    def __init__(self) -> None:
-        files = files_in("queries", Path(data.__file__).parent)
-        headline = {"read_at": days_ago(1), "newest_at": NOW, "prices_since": days_ago(9)}
-        tables = {
-            "models": make_table("model_id row_count", ("a", 1), ("b", 1), ("c", 1)),
-            "scores": make_table("model_id value", ("c", 1), ("b", 2), ("a", 3)),
-            "findings": make_table("model_id rule", ("c", "x"), ("a", "x")),
-            "price_changes": make_table(
-                "changed_at model_id", *((days_ago(days), "c") for days in (1, 2, 3, 3))
-            ),
-            "headline": make_table(" ".join(headline), tuple(headline.values())),
-        }
-        self.tables = {
-            data._ordered(file): tables.get(file.path.stem, make_table("x", (1,))) for file in files
-        }
-
-    def query(self, query: str) -> Table:
-        return self.tables[query]
-
-
-def test_tables_of_the_page_and_what_was_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    columns = "changed_at model_id counterpart_id kind change"
-    other = make_table(columns, (days_ago(2), "c", None, "listed", "c: new in the catalog"))
-    monkeypatch.setattr(changes, "since", lambda *_: other)
-    monkeypatch.setattr(data, "read_attribution", lambda _: Attribution(3, 0, NOW))
-    monkeypatch.setattr(data, "_MAX_ROWS", 2)
-    monkeypatch.setattr(data, "_MAX_CHANGES", 3)
-    found = data._collect(cast(Reader, SmallFile()))
-    assert found.attribution == Attribution(3, 0, NOW)
-    assert found.headline["as_of"] == NOW
-    assert found.headline["change_count"] == 5, "omitted changes count"
-    assert {name: table.rows for name, table in found.tables.items() if len(table.columns) > 1} == {
-        "models": [("a", 1), ("b", 1)],
-        "scores": [("b", 2), ("a", 3)],
-        "findings": [("c", "x"), ("a", "x")],
-        "price_changes": [(days_ago(1), "c"), (days_ago(2), "c")],
-        "other_changes": [(days_ago(2), "c", "listed", "c: new in the catalog")],
-    }
-    assert "headline" not in found.tables
-    assert found.encoded.keys() == {
-        *("texts", "tables", "as_of", "prices_since", "changes_since", "left_out")
-    }
-    assert found.encoded["as_of"] == compact(NOW)
-    assert found.encoded["prices_since"] == compact(days_ago(9))
-    assert found.encoded["changes_since"] == {"price_changes": compact(days_ago(2))}
-    assert found.encoded["left_out"] == ["1 of 3 models", "2 of 4 price changes"]
-
-
-class OtherFile:
-    """A reader of a file that is not a warehouse."""
-
-    database = Path("other.duckdb")
-
-    def query(self, _: str) -> Table:
-        raise UsageError("Catalog Error: no models\nLINE 1: …")
-
-    def command(self, command: str) -> str:
-        return f"`llm-stats {command}`"
-
-
-def test_file_of_another_version_is_an_error() -> None:
-    with pytest.raises(UsageError) as raised:
-        data._collect(cast(Reader, OtherFile()))
-    assert str(raised.value) == (
-        "other.duckdb is not an llm-stats warehouse, or another version built it: "
-        "Catalog Error: no models; try `llm-stats run`"
+def test_price_is_known_until_its_model_was_last_fetched_or_listed(raw: RawTables) -> None:
+    """The catalog is read on three days; the third read is incomplete. Then a record is fetched."""
+    left, listed, partial, fetched = (
+        make_record(name, providers=[make_offer("p", 1, 2)])
+        for name in ("left", "listed", "partial", "fetched")
     )
+    days = [FIRST_DAY + dt.timedelta(days=day) for day in range(4)]
+    raw.read_catalog([left, listed], days[0])
+    raw.apply()
+    raw.read_catalog([listed], days[1])
+    raw.apply()
+    raw.read_catalog([partial], days[2], is_trusted=False)
+    raw.apply()
+    raw.load([fetched], days[3])
+    raw.apply()
+    prices = rows(data_of_tables(raw).encoded, "prices")
+    assert {row["model_id"]: row["known_until"] for row in prices} == {
+        name: day.replace(tzinfo=dt.UTC).timestamp()
+        for name, day in zip(("left", "listed", "partial", "fetched"), days, strict=True)
+    }
 
 
-def time_of(time: dt.datetime) -> str:
-    return f'<time datetime="{time.isoformat()}Z">{time} UTC</time>'
+def test_failing_models_are_counted_without_ids_that_are_in_no_mart(raw: RawTables) -> None:
+    later = FIRST_DAY + dt.timedelta(days=1)
+    raw.load([make_record("good"), make_record("failing")], FIRST_DAY)
+    raw.apply()
+    raw.fetch(["failing", "unreachable"], later, "failed", "second")
+    raw.fetch(["misspelled"], later, "not_found", "second")
+    raw.fetch(["always-rejected"], later, "rejected", "second")
+    raw.apply()
+    data = data_of_tables(raw)
+    assert "always-rejected" in {row["model_id"] for row in rows(data.encoded, "findings")}
+    assert data.headline["failing_count"] == 2
 
 
 @pytest.mark.parametrize(
-    ("read_at", "newest_at", "oldest_at", "text"),
+    ("table", "mart"),
     [
-        (None, None, None, "No record has been fetched yet."),
-        (None, NOW, None, "No record has been fetched yet."),
-        (None, None, NOW, "No record has been fetched yet."),
-        (NOW, None, None, f"Catalog last read {time_of(NOW)}. No record has been fetched yet."),
-        (
-            None,
-            NOW,
-            days_ago(1),
-            f"Newest record {time_of(NOW)}, oldest {time_of(days_ago(1))}.",
-        ),
-        (
-            days_ago(2),
-            NOW.replace(microsecond=5),
-            NOW,
-            f"Catalog last read {time_of(days_ago(2))}. "
-            f"Newest record {time_of(NOW)}, oldest {time_of(NOW)}.",
-        ),
+        ("benchmarks", "benchmarks"),
+        ("leaderboard", "leaderboard"),
+        ("prices", "price_history"),
+        ("price_changes", "price_changes"),
+        ("providers", "providers"),
+        ("findings", "data_quality"),
     ],
 )
-def test_times_of_the_header(
-    read_at: dt.datetime | None,
-    newest_at: dt.datetime | None,
-    oldest_at: dt.datetime | None,
-    text: str,
+def test_a_table_has_the_order_of_its_mart(
+    reader: Reader, data: ReportData, table: str, mart: str
 ) -> None:
-    assert page._format_times(read_at, newest_at, oldest_at) == text
+    (file,) = (file for file in files_in("marts") if file.path.stem == mart)
+    key = [column for column in file.key if column not in ("valid_from", "changed_at")]
+    query = f"select {', '.join(key)} from marts.{mart} order by {file.order}"
+    carried = [tuple(row[column] for column in key) for row in rows(data.encoded, table)]
+    assert carried == reader.query(query).rows
 
 
-@pytest.mark.parametrize(
-    ("counts", "text"),
-    [
-        ((0, 0, 0), ""),
-        ((1234, 0, 0), " (1,234 listed)"),
-        ((0, 1, 0), " (1 left)"),
-        ((0, 0, 1), " (1 without scores yet)"),
-        ((3, 2, 1), " (3 listed, 2 left, 1 without scores yet)"),
-    ],
-)
-def test_numbers_of_models_of_the_header(counts: tuple[int, int, int], text: str) -> None:
-    names = ("listed_count", "unlisted_count", "unfetched_count")
-    assert page._format_listings(dict(zip(names, counts, strict=True))) == text
+def test_best_models_are_first_and_the_categories_begin_with_overall(data: ReportData) -> None:
+    ranked = [
+        row["model_id"]
+        for row in rows(data.encoded, "leaderboard")
+        if (row["category"], row["evidence_scope"]) == ("overall", "all") and row["rank"]
+    ]
+    models = [row["model_id"] for row in rows(data.encoded, "models")]
+    assert models[: len(ranked)] == ranked
+    assert rows(data.encoded, "categories")[0]["category"] == "overall"
 
 
-def test_number_of_example_sources_of_the_header() -> None:
-    assert page._format_examples(0) == ""
-    assert page._format_examples(1) == ", of which 1 with an example source"
-    assert page._format_examples(1234) == ", of which 1,234 with an example source"
+def test_totals_of_a_category_equal_its_rows(data: ReportData) -> None:
+    board = rows(data.encoded, "leaderboard")
+    for total in rows(data.encoded, "categories"):
+        own = [
+            row
+            for row in board
+            if (row["category"], row["evidence_scope"])
+            == (total["category"], total["evidence_scope"])
+        ]
+        assert total["model_count"] == len(own)
+        assert total["ranked_count"] == sum(row["rank"] is not None for row in own)
+        assert total["most_benchmarks"] == max(row["benchmark_count"] for row in own)
 
 
-LINK = 'Data: <a href="https://llm-stats.com">LLM Stats</a>'
+def test_counted_benchmarks_of_a_category_are_those_of_the_leaderboard(data: ReportData) -> None:
+    scores = rows(data.encoded, "scores")
+    categories = rows(data.encoded, "benchmark_categories")
+    for row in rows(data.encoded, "leaderboard"):
+        is_all = row["evidence_scope"] == "all"
+        flag = "is_counted" if is_all else "is_counted_independent"
+        counted = {
+            it["benchmark_id"]
+            for it in categories
+            if it["category"] == row["category"] and it[flag]
+        }
+        own = [
+            it
+            for it in scores
+            if it["model_id"] == row["model_id"]
+            and it["benchmark_id"] in counted
+            and (is_all or it["evidence"] != "self_reported")
+        ]
+        assert row["benchmark_count"] == len(own), row
 
 
-@pytest.mark.parametrize(
-    ("attribution", "markup"),
-    [
-        (Attribution(0, 0, None), f'<p class="note" id="source">{LINK}.</p>'),
-        (
-            Attribution(3, 0, NOW),
-            f'<p class="note" id="source">{LINK}, retrieved 2026-11-20.</p>',
-        ),
-        (
-            Attribution(3, 3, NOW),
-            '<p class="warning" id="sample">All of this is a sample: invented models, with '
-            "invented prices and scores.</p>",
-        ),
-        (
-            Attribution(3456, 1234, None),
-            f'<p class="note" id="source">{LINK}.</p><p class="warning" id="sample">1,234 of the '
-            "3,456 models here are a sample: invented models, with invented prices and scores.</p>",
-        ),
-    ],
-)
-def test_source_of_the_header(attribution: Attribution, markup: str) -> None:
-    assert page._format_source(attribution) == markup
+def test_doubtful_score_has_the_findings_about_it(reader: Reader, data: ReportData) -> None:
+    """The column `doubt` contains the detail of each finding, except the benchmark's name."""
+    doubts = " ".join(row["doubt"] or "" for row in rows(data.encoded, "scores"))
+    found = reader.query(
+        "select detail from marts.data_quality where rule in ('score_disputed', 'score_above_max')"
+    ).rows
+    assert found
+    for (detail,) in found:
+        assert detail.split(": ", 1)[1] in doubts
 
 
-def test_json_of_the_page_is_short_and_cannot_end_its_element() -> None:
-    assert page._to_script_json({"a": ["<&>", 1]}) == '{"a":["\\u003c\\u0026\\u003e",1]}'
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        page._to_script_json([float("nan")])
+def test_suspect_price_has_its_reason_and_a_free_price_has_none(raw: RawTables) -> None:
+    lopsided, free = make_offer("p", 0.01, 4), make_offer("free", 0, 0)
+    load_days(raw, [make_record("a", providers=[lopsided, free])])
+    carried = data_of_tables(raw).encoded
+    reason = "input price 0.01 and output price 4 differ by a factor of 100 or more"
+    assert {row["provider_id"]: row["suspect_reason"] for row in rows(carried, "prices")} == {
+        "p": reason,
+        "free": None,
+    }
 
 
-def test_only_pages_are_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page, "page", lambda _: "<!doctype html>new")
-    monkeypatch.setattr(page, "_bundle_library", lambda: "")  # takes seconds
-    (tmp_path / "notes.html").write_text("my notes")
-    with pytest.raises(UsageError, match="not an HTML page; name another file"):
-        page.write(cast(Reader, None), tmp_path / "notes.html")
-    assert (tmp_path / "notes.html").read_text() == "my notes"
-    (tmp_path / "page.html").write_text("<!doctype html>old")
-    page.write(cast(Reader, None), tmp_path / "page.html")
-    assert (tmp_path / "page.html").read_text() == "<!doctype html>new"
+def test_changes_are_left_out_by_moment(
+    reader: Reader, data: ReportData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All four price changes of the sample have the same time; the limit is three."""
+    monkeypatch.setattr(data_module, "_MAX_CHANGES", 3)
+    assert len(rows(data.encoded, "price_changes")) == 4
+    encoded = collect(reader).encoded
+    assert encoded["left_out"] == ["1 of 4 price changes"]
+    assert encoded["changes_since"] == {"price_changes": encoded["as_of"]}
+    assert data.encoded["changes_since"] == {}
+
+
+def test_left_out_models_are_counted_and_leave_whole(
+    data: ReportData, shortened_page: Path
+) -> None:
+    """The page of the sample has at most 40 scores and prices: those of the best models."""
+    carried = Elements(shortened_page.read_text("utf-8")).carried
+    models = rows(carried, "models")
+    assert carried["left_out"] == [f"{15 - len(models)} of 15 models"]
+    assert 0 < sum(row["row_count"] for row in models) <= 40
+    for name in ("scores", "prices", "leaderboard", "lowest_prices"):
+        ids = {row["model_id"] for row in models}
+        whole = [row for row in rows(data.encoded, name) if row["model_id"] in ids]
+        assert rows(carried, name) == whole
+
+
+def test_offers_of_a_new_model_are_initial(raw: RawTables) -> None:
+    offers = [make_offer("p", 1, 1), make_offer("q", 2, 2)]
+    load_days(raw, [make_record("a", providers=offers[:1])], [make_record("a", providers=offers)])
+    prices = rows(data_of_tables(raw).encoded, "prices")
+    assert {row["provider_id"]: row["is_initial"] for row in prices} == {"p": 1, "q": 0}
