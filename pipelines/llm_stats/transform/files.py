@@ -196,7 +196,7 @@ comment on column staging.quality_findings.detail is 'Description of the finding
 
 def find_relation(address: str) -> SqlFile | None:
     """Return the file that defines a table or view; None if no file under `sql/` defines it."""
-    files = (file for file in _definitions() if file.is_relation)
+    files = (file for file in in_build_order() if file.is_relation)
     return next((file for file in files if file.address == address), None)
 
 
