@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,26 +37,44 @@ def _records(day: int) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.fixture
-def current(tmp_path: Path) -> Iterator[RawTables]:
-    """Yield a warehouse of the current schema version with two loads."""
-    with new_warehouse(tmp_path / "w.duckdb") as raw:
+Contents = dict[str, set[str]]
+
+
+@pytest.fixture(scope="module")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Contents]:
+    """Return a warehouse that was migrated from version 4, and its contents before.
+
+    The warehouse has two loads.
+    """
+    file = tmp_path_factory.mktemp("migrated") / "w.duckdb"
+    with new_warehouse(file) as raw:
         for day in (1, 2):
             raw.load(_records(day), _DAYS[day - 1])
             raw.apply()
-        yield raw
+        before = _contents(raw.connection, (*_MARTS, *_HISTORY))
+        downgrade(raw.connection.execute, 4)
+        migrate(DuckDBConnection(raw.connection))
+        RawTables(raw.connection).apply()
+    return file, before
 
 
-def _migrate_from_4(connection: duckdb.DuckDBPyConnection) -> None:
-    downgrade(connection.execute, 4)
-    migrate(DuckDBConnection(connection))
-    RawTables(connection).apply()
+@pytest.fixture
+def before(migrated_file: tuple[Path, Contents]) -> Contents:
+    """Return the contents of the warehouse before the migration."""
+    return migrated_file[1]
 
 
-def _contents(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
-    """Return the rows of the marts and of the history, without ages and row hashes."""
+@pytest.fixture
+def migrated(migrated_file: tuple[Path, Contents], tmp_path: Path) -> Iterator[RawTables]:
+    """Yield a copy of the migrated warehouse."""
+    with duckdb.connect(shutil.copy(migrated_file[0], tmp_path)) as connection:
+        yield RawTables(connection, is_defined=True)
+
+
+def _contents(connection: duckdb.DuckDBPyConnection, relations: Iterable[str]) -> Contents:
+    """Return the rows of relations, without ages and row hashes."""
     contents = {}
-    for relation in (*_MARTS, *_HISTORY):
+    for relation in relations:
         cursor = connection.execute(f"from {relation}")
         names = [column[0] for column in cursor.description or ()]
         contents[relation] = {
@@ -71,22 +90,21 @@ def _contents(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
     return contents
 
 
-def test_marts_and_history_stay_the_same(current: RawTables) -> None:
-    before = _contents(current.connection)
+def test_marts_and_history_stay_the_same(migrated: RawTables, before: Contents) -> None:
     assert before["marts.price_changes"]
     assert before["marts.score_changes"]
-    _migrate_from_4(current.connection)
-    assert _contents(current.connection) == before
+    assert _contents(migrated.connection, before) == before
 
 
-def test_catalog_equal_to_the_records_is_not_a_change(current: RawTables) -> None:
-    before = _contents(current.connection)
-    _migrate_from_4(current.connection)
-    current.read_catalog(_records(2), _DAYS[2])
-    current.apply()
-    after = _contents(current.connection)
-    for mart in ("offers", "scores", "price_changes", "score_changes", "data_quality"):
-        assert after[f"marts.{mart}"] == before[f"marts.{mart}"]
-    assert current.connection.execute(
+def test_catalog_equal_to_the_records_is_not_a_change(
+    migrated: RawTables, before: Contents
+) -> None:
+    migrated.read_catalog(_records(2), _DAYS[2])
+    migrated.apply()
+    names = ("offers", "scores", "price_changes", "score_changes", "data_quality")
+    after = _contents(migrated.connection, [f"marts.{name}" for name in names])
+    for mart, rows in after.items():
+        assert rows == before[mart], mart
+    assert migrated.connection.execute(
         "select model_id, is_listed, listed_at from marts.models order by model_id"
     ).fetchall() == [("m", True, _DAYS[2]), ("n", True, _DAYS[2])]
