@@ -40,10 +40,6 @@ def history(database: Path) -> list[list[tuple[object, ...]]]:
         return [connection.execute(query).fetchall() for query in HISTORY]
 
 
-def run_one_model(llm_stats: Command, api: SampleApi) -> None:
-    assert llm_stats("run", "murmur-1", "--base-url", api.base_url, "--quiet").code == 0
-
-
 def test_version_numbers_agree_with_the_files() -> None:
     assert max(int(file.path.stem) for file in files_in("migrations")) == SCHEMA_VERSION
     (file,) = (file for file in files_in("history") if file.path.stem == "schema_version")
@@ -60,16 +56,33 @@ def test_readers_reject_an_older_version_with_a_hint(llm_stats: Command, older: 
 
 
 @pytest.mark.slow
-def test_run_migrates_and_keeps_the_history_and_rollback_accepts_the_older_version(
+@pytest.mark.usefixtures("unchecked")
+def test_run_migrates_even_if_no_model_is_due_and_again_after_a_rollback(
     llm_stats: Command, older: Path, api: SampleApi, tmp_path: Path
 ) -> None:
+    """No model is due in the first run; the run after the rollback loads a model."""
     migrated = tmp_path / "migrated.duckdb"
     migrated.write_bytes(older.read_bytes())
     with duckdb.connect(migrated) as connection:
         migrate(DuckDBConnection(connection))
-    run_one_model(llm_stats, api)
+    run = ("run", "murmur-1", "--base-url", api.base_url)
+    done = llm_stats(*run, "--max-age", "7d")
+    assert done.code == 0
+    assert f"published {older}" in done.out
+    assert_migrated(older, load_count=2)
     assert history(older) == history(migrated)
-    with duckdb.connect(older, read_only=True) as connection:
+    assert llm_stats("show", "offers").code == 0
+    assert "no model is due" in llm_stats(*run, "--max-age", "7d").out
+    assert llm_stats("snapshots").code == 0
+    assert llm_stats("rollback").code == 0
+    assert f"{older} has schema version 2" in llm_stats("show").err
+    assert llm_stats(*run).code == 0
+    assert_migrated(older, load_count=3)
+    assert history(older) == history(migrated)
+
+
+def assert_migrated(database: Path, load_count: int) -> None:
+    with duckdb.connect(database, read_only=True) as connection:
         assert schema_version(DuckDBConnection(connection)) == SCHEMA_VERSION
         columns = (
             "select column_name from duckdb_columns() where column_name in ('offer_no', 'score_no')"
@@ -79,23 +92,7 @@ def test_run_migrates_and_keeps_the_history_and_rollback_accepts_the_older_versi
             "select (select count(distinct load_id) from staging.fetches), (select count(distinct "
             "load_id) from history.row_counts)"
         )
-        assert connection.execute(loads).fetchall() == [(3, 3)]
-    assert llm_stats("snapshots").code == 0
-    assert llm_stats("rollback").code == 0
-    assert f"{older} has schema version 2" in llm_stats("show").err
-    run_one_model(llm_stats, api)
-
-
-@pytest.mark.slow
-def test_run_migrates_even_if_no_model_is_due(
-    llm_stats: Command, older: Path, api: SampleApi
-) -> None:
-    arguments = ("run", "murmur-1", "--max-age", "7d", "--base-url", api.base_url)
-    done = llm_stats(*arguments)
-    assert done.code == 0
-    assert f"published {older}" in done.out
-    assert llm_stats("show", "offers").code == 0
-    assert "no model is due" in llm_stats(*arguments).out
+        assert connection.execute(loads).fetchall() == [(load_count, load_count)]
 
 
 def test_empty_database_is_not_migrated() -> None:
