@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+import vl_convert
 from llm_stats.report import data
 from llm_stats.report.page import write
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
@@ -19,6 +20,22 @@ from support.report_fixtures import CATALOGS, DAYS, load_days, warehouse
 
 BuildOnce = Callable[[str, Callable[[Path], object]], Path]
 PageOf = Callable[[str], Path]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_bundle(build_once: BuildOnce) -> Iterator[None]:
+    """Bundle the chart library once for all test processes, because it takes two seconds."""
+    bundle = vl_convert.javascript_bundle
+
+    def bundle_once(script: str) -> str:
+        def fill(folder: Path) -> None:
+            (folder / "library.js").write_bytes(bundle(script).encode())
+
+        return (build_once("chart library", fill) / "library.js").read_bytes().decode()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vl_convert, "javascript_bundle", bundle_once)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -81,8 +98,9 @@ def shortened_page(build_once: BuildOnce, sample: Path) -> Path:
     return build_once("shortened report", fill) / "report.html"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Yield a browser that all modules share, because its start takes more than a page."""
     with running_chromium(tmp_path_factory.mktemp("profile")) as driver:
         yield Browser(driver)
 

@@ -13,7 +13,7 @@ from llm_stats.report import page as page_module
 from llm_stats.sample import today
 from support.raw_tables import RawTables
 from support.report_fixtures import CATALOGS, HOSTILE, load_days, ranked
-from support.report_page import Elements, data_of_tables, page_of_tables, rows
+from support.report_page import Elements, page_of_tables, rows
 
 pytestmark = pytest.mark.slow
 
@@ -28,11 +28,11 @@ def test_suspect_price_is_marked_without_scripts_and_only_where_it_is_current(
         ranked({"a": prices, "b": (1, 1), "c": (1, 1)}) for prices in ((1, 1), (0.01, 6), (0.01, 4))
     ]
     load_days(raw, *days)
-    encoded = data_of_tables(raw).encoded
+    page = page_of_tables(raw)
+    encoded = Elements(page).carried
     reason = "input price 0.01 and output price 4 differ by a factor of 100 or more"
     assert [it["suspect_reason"] for it in rows(encoded, "price_changes")] == [reason, None]
     assert [it["suspect_reason"] for it in rows(encoded, "moves")] == [reason]
-    page = page_of_tables(raw)
     moves, leaders = (
         page.split(f'id="{part}"')[1].split("</table>")[0] for part in ("moves", "leaders-table")
     )

@@ -11,16 +11,16 @@ import pytest
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
 from support.report_fixtures import FIRST_DAY, load_days
-from support.report_page import data_of_tables, page_of_tables, rows
+from support.report_page import Elements, page_of_tables, rows
 
 pytestmark = pytest.mark.slow
 
 PageOf = Callable[[str], Path]
 
 
-def header(raw: RawTables) -> str:
+def header(page: str) -> str:
     """Return the text of the page's header, without tags."""
-    markup = page_of_tables(raw).split("<header>")[1].split("</header>")[0]
+    markup = page.split("<header>")[1].split("</header>")[0]
     return " ".join(re.sub(r"<[^>]+>", " ", markup).split())
 
 
@@ -30,18 +30,17 @@ def test_header_states_when_catalog_and_records_arrived(raw: RawTables) -> None:
     days = [FIRST_DAY + dt.timedelta(days=day) for day in range(4)]
     no_record = "No record has been fetched yet."
     records = "Newest record 2026-11-22 12:00:00 UTC , oldest 2026-11-21 12:00:00 UTC ."
-    assert header(raw).startswith(f"LLM prices and scores {no_record}")
+    assert header(page_of_tables(raw)).startswith(f"LLM prices and scores {no_record}")
     raw.read_catalog(models, days[0])
     raw.apply()
-    before = header(raw)
+    before = header(page_of_tables(raw))
     assert f"Catalog last read 2026-11-20 12:00:00 UTC . {no_record}" in before
     assert "Newest record" not in before
     for model, day in zip(models, days[1:3], strict=True):
         raw.load([model], day)
-        raw.apply()
     raw.read_catalog(models, days[3])
     raw.apply()
-    after = header(raw)
+    after = header(page_of_tables(raw))
     assert f"Catalog last read 2026-11-23 12:00:00 UTC . {records}" in after
     assert no_record not in after
 
@@ -53,12 +52,13 @@ def test_header_without_a_read_of_the_catalog_states_only_the_records(raw: RawTa
             for source in ("example", "paper")
         ]
         raw.load([make_record(name, scores=scores)], FIRST_DAY + dt.timedelta(days=number))
-        raw.apply()
-    named = header(raw)
+    raw.apply()
+    page = page_of_tables(raw)
+    named = header(page)
     assert "4 verified or third-party, of which 2 with an example source." in named
     examples = {
         (row["benchmark_id"], row["has_example_source"])
-        for row in rows(data_of_tables(raw).encoded, "scores")
+        for row in rows(Elements(page).carried, "scores")
     }
     assert examples == {("example", 1), ("paper", 0)}
     assert "Newest record 2026-11-22 12:00:00 UTC , oldest 2026-11-21 12:00:00 UTC ." in named
@@ -77,7 +77,7 @@ def test_header_counts_listed_models_models_that_left_and_models_without_scores(
     raw.read_catalog([models[0], models[2]], FIRST_DAY + dt.timedelta(days=1))
     raw.apply()
     counts = "2 listed, 1 left, 1 without scores yet"
-    assert f"Models: 3 ({counts}), 0 with a price" in header(raw)
+    assert f"Models: 3 ({counts}), 0 with a price" in header(page_of_tables(raw))
 
 
 def test_header_counts_the_changes_of_the_table_including_models_that_left(raw: RawTables) -> None:
@@ -88,12 +88,13 @@ def test_header_counts_the_changes_of_the_table_including_models_that_left(raw: 
     raw.apply()
     raw.read_catalog([repriced], FIRST_DAY + dt.timedelta(days=1))
     raw.apply()
-    carried = data_of_tables(raw).encoded
+    page = page_of_tables(raw)
+    carried = Elements(page).carried
     (price,), (other,) = rows(carried, "price_changes"), rows(carried, "other_changes")
     assert price["model_id"], price["new_output_usd_per_mtok"] == ("kept", 3)
     assert other["change"] == "left: left the catalog"
     counted = "Changes in 30 days: 2 of prices, offers, scores and the catalog"
-    assert counted in header(raw)
+    assert counted in header(page)
 
 
 def test_moves_of_the_week_are_on_the_page_without_scripts(raw: RawTables) -> None:
@@ -112,14 +113,14 @@ def test_moves_of_the_week_are_on_the_page_without_scripts(raw: RawTables) -> No
     ]
     days[2][0]["providers"][1] = make_offer("q", 9, 9)
     load_days(raw, *days)
-    encoded = data_of_tables(raw).encoded
-    moves = rows(encoded, "moves")
+    page = page_of_tables(raw)
+    moves = rows(Elements(page).carried, "moves")
     assert [(it["direction"], it["model_id"], it["blended_change_pct"]) for it in moves] == [
         ("cut", "a", -75),
         ("cut", "c", -10),
         ("rise", "b", 50),
     ]
-    shown = header(raw)
+    shown = header(page)
     week = "of the cheapest paid price in the 7 days up to 2026-11-22, the newest data"
     assert f"Biggest cuts {week} (models: 2 of 2; no history yet before 2026-11-20)" in shown
     assert "A p 8.00 2.00 ▼ 75 %" in shown
@@ -133,10 +134,12 @@ def test_moves_older_than_a_week_are_not_on_the_page(raw: RawTables) -> None:
         document = make_record("a", providers=[make_offer("p", price, price)])
         raw.load([document], FIRST_DAY + dt.timedelta(days=day))
         raw.apply()
-    assert rows(data_of_tables(raw).encoded, "price_changes")
-    assert rows(data_of_tables(raw).encoded, "moves") == []
+    page = page_of_tables(raw)
+    carried = Elements(page).carried
+    assert rows(carried, "price_changes")
+    assert rows(carried, "moves") == []
     week = "of the cheapest paid price in the 7 days up to 2026-11-29, the newest data"
-    assert f"Biggest cuts {week}: none. Biggest rises {week}: none." in header(raw)
+    assert f"Biggest cuts {week}: none. Biggest rises {week}: none." in header(page)
 
 
 def test_prices_of_one_day_are_not_compared(page_of: PageOf) -> None:

@@ -116,6 +116,7 @@ def test_missing_chart_library_is_an_error_before_any_request(
     assert list(two_days.parent.glob("*.html")) == []
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_run_writes_the_report_and_sends_no_request_if_it_cannot(
     llm_stats: Command, api: SampleApi, workdir: Path
 ) -> None:
