@@ -175,13 +175,16 @@ def _compare_marts(raw: RawTables, records: list[Record]) -> None:
 
 
 def _compare_head_to_head(raw: RawTables, records: list[Record]) -> None:
-    """Compare the macro `head_to_head` of each model with the recomputed rows."""
-    pairs = recompute.head_to_head(records)
+    """Compare the macro `head_to_head` of all models with the recomputed rows."""
+    query = """
+        select models.model_id, pairs.*
+        from
+            (select unnest($model_ids::varchar[]) as model_id) as models,
+            marts.head_to_head(models.model_id) as pairs
+    """
+    rows = _rows(raw, query, model_ids=[record["id"] for record in records])
     key = ("model_id", "opponent_model_id")
-    for record in records:
-        query = "select $model_id as model_id, * from marts.head_to_head($model_id)"
-        expected = [row for row in pairs if row["model_id"] == record["id"]]
-        _compare("head_to_head", _rows(raw, query, model_id=record["id"]), expected, key)
+    _compare("head_to_head", rows, recompute.head_to_head(records), key)
 
 
 def _compare_workload_cost(raw: RawTables, records: list[Record]) -> None:
@@ -192,7 +195,7 @@ def _compare_workload_cost(raw: RawTables, records: list[Record]) -> None:
         _compare(f"workload_cost{tokens}", costs, recompute.workload_cost(records, *tokens), key)
 
 
-def _rows(raw: RawTables, query: str, **parameters: str) -> Rows:
+def _rows(raw: RawTables, query: str, **parameters: list[str]) -> Rows:
     cursor = raw.connection.execute(query, parameters)
     columns = [column[0] for column in cursor.description or ()]
     return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
