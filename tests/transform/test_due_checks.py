@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from llm_stats.connection import DuckDBConnection
 from llm_stats.transform import checks
@@ -19,16 +21,27 @@ RECORD = synthetic_catalog(2, providers=1, scores=1)[0]
 RECORDS = [RECORD | {"id": f"m{number}"} for number in range(4)]
 
 
-@pytest.fixture
-def checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RawTables]:
+@pytest.fixture(scope="module")
+def checked_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a warehouse of four models, more than a small one, with checks of all models now."""
-    monkeypatch.setattr(checks, "_SMALL_WAREHOUSE", 3)
-    with new_warehouse(tmp_path / "w.duckdb") as raw:
+    file = tmp_path_factory.mktemp("checked") / "w.duckdb"
+    with pytest.MonkeyPatch.context() as patch, new_warehouse(file) as raw:
+        patch.setattr(checks, "_SMALL_WAREHOUSE", 3)
         raw.read_catalog(RECORDS, NOW, "1")
         raw.load(RECORDS, NOW, "1")
         raw.apply()
         assert scope(raw, NOW) is Scope.ALL, "the definitions are new"
-        yield raw
+    return file
+
+
+@pytest.fixture
+def checked(
+    checked_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[RawTables]:
+    """Yield a copy of `checked_file`."""
+    monkeypatch.setattr(checks, "_SMALL_WAREHOUSE", 3)
+    with duckdb.connect(shutil.copy(checked_file, tmp_path)) as connection:
+        yield RawTables(connection, is_defined=True)
 
 
 def scope(raw: RawTables, now: dt.datetime) -> Scope:
