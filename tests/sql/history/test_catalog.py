@@ -14,6 +14,7 @@ from llm_stats.transform.migrate import SCHEMA_VERSION
 from llm_stats.warehouse.base import FetchState
 from llm_stats.warehouse.reader import Reader
 from support.connection_reader import ConnectionReader
+from support.history_database import write_history
 from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
 
@@ -26,7 +27,7 @@ def _model(model_id: str = "m", price: float = 1, **fields: Any) -> dict[str, An
 
 def test_load_ids_are_those_of_the_last_record_and_of_the_last_new_summary(raw: RawTables) -> None:
     def load_ids() -> list[tuple[str, str | None]]:
-        raw.apply()
+        write_history(raw, read_by=["history.models"])
         query = "select offers_load_id, scores_load_id from history.models"
         return raw.connection.execute(query).fetchall()
 
@@ -59,7 +60,7 @@ def test_prices_as_of_know_when_a_model_was_unlisted(raw: RawTables) -> None:
     reads = [both, [_model("n")], [_model("n")], both, [_model("m", 2), _model("n")]]
     for documents, read_at in zip(reads, _DAYS, strict=False):
         raw.read_catalog(documents, read_at)
-        raw.apply()
+        write_history(raw, read_by=["marts.prices_as_of"])
     query = (
         "select model_id, input_usd_per_mtok, is_available from marts.prices_as_of(?) order by 1"
     )
@@ -82,7 +83,7 @@ def test_prices_as_of_know_when_a_model_was_unlisted(raw: RawTables) -> None:
 
 def test_prices_as_of_count_a_model_without_a_listing_as_listed(raw: RawTables) -> None:
     raw.load([_model()], _DAYS[0])
-    raw.apply()
+    write_history(raw, read_by=["marts.prices_as_of"])
     query = "select is_available from marts.prices_as_of(?)"
     assert raw.connection.execute(query, [_DAYS[1]]).fetchall() == [(True,)]
 
@@ -167,7 +168,7 @@ class TestNotFoundOnTwoDays:
         """
         raw.read_catalog([_model("m"), _model("n")], _DAYS[0], is_trusted=False)
         raw.load(first, _DAYS[0])
-        raw.apply()
+        write_history(raw, read_by=["marts.models"])
         for day, listed, time in zip((1, 2), reads, _DAYS[1:], strict=False):
             load_id = str(day)
             if listed is not None:
@@ -175,7 +176,7 @@ class TestNotFoundOnTwoDays:
             is_listed = None if listed is None else listed["is_listed"]
             raw.fetch(["m"], time, "not_found", load_id, is_listed=is_listed, **fields)
             raw.load([_model("n")], time, load_id)
-            raw.apply()
+            write_history(raw, read_by=["marts.models"])
         query = "select is_listed from marts.models where model_id = 'm'"
         ((is_listed,),) = raw.connection.execute(query).fetchall()
         return cast(bool | None, is_listed)
