@@ -17,7 +17,7 @@ from support.report_fixtures import HOSTILE
 pytestmark = pytest.mark.slow
 
 PageOf = Callable[[str], Path]
-_WIDTHS = (1440, 1280, 768, PHONE)
+_WIDTHS = (1280, 768, PHONE)
 
 
 class TestWideWindow:
@@ -167,8 +167,13 @@ def test_colours_follow_the_system_while_the_page_is_open(
     assert browser.console_messages() == []
 
 
-def test_hostile_names_stay_text(browser: Browser, page_of: PageOf) -> None:
+def test_hostile_names_stay_text_and_hostile_sources_are_not_links(
+    browser: Browser, page_of: PageOf
+) -> None:
     browser.open(page_of("hostile"), width=PHONE)
+    assert len(browser.rows("scores-table")) > 5
+    links = browser.script("return [...document.querySelectorAll('main a')].map(it => it.href)")
+    assert [link for link in links if not link.startswith("https:")] == []
     for chooser in ("score", "board", "organization", "provider"):
         for value in browser.choices(chooser)[:2]:
             browser.choose(chooser, value)

@@ -268,7 +268,7 @@ def test_prices_of_one_day_are_not_compared(browser: Browser, page_of: PageOf) -
     assert browser.find(".sparkline") == []
 
 
-@pytest.mark.parametrize("width", [1440, 1280, 768, PHONE])
+@pytest.mark.parametrize("width", [1280, 768, PHONE])
 def test_labels_of_the_chart_are_not_clipped(browser: Browser, page_of: PageOf, width: int) -> None:
     browser.open(page_of("history"), width, choices=_SELECTED)
     clipped = browser.script("""

@@ -161,15 +161,6 @@ class TestSheet:
         assert "Select a model" in wide.text("history-chart")
 
 
-def test_source_that_is_not_a_web_address_is_not_a_link(
-    browser: Browser, page_of: Callable[[str], Path]
-) -> None:
-    browser.open(page_of("hostile"))
-    assert len(browser.rows("scores-table")) > 5
-    links = browser.script("return [...document.querySelectorAll('main a')].map(it => it.href)")
-    assert [link for link in links if not link.startswith("https:")] == []
-
-
 def test_page_without_scripts_shows_the_leaders_and_no_empty_controls(
     browser: Browser, sample_page: Path, page_of: Callable[[str], Path]
 ) -> None:
