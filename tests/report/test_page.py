@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from llm_stats import __version__
 from llm_stats.report import page as page_module
 from llm_stats.sample import today
 from support.raw_tables import RawTables
@@ -70,6 +71,8 @@ def test_sample_is_labelled_and_mixed_models_are_counted(page_of: PageOf, raw: R
     whole = page_of("sample").read_text("utf-8")
     assert "All of this is a sample: invented models" in whole
     assert 'id="source"' not in whole
+    made = rf"Made by llm-stats {re.escape(__version__)} on [\d-]{{10}} [\d:]{{8}} UTC\."
+    assert re.search(made, whole)
     load_days(raw, [*today()[:2], *CATALOGS["one model"]])
     mixed = page_of_tables(raw)
     assert "2 of the 3 models here are a sample: invented models" in mixed
@@ -94,7 +97,10 @@ def test_hostile_names_stay_text(page_of: PageOf) -> None:
 
 
 def test_policy_allows_only_the_two_scripts(page_of: PageOf) -> None:
-    elements = Elements(page_of("sample").read_text("utf-8"))
+    text = page_of("sample").read_text("utf-8")
+    styles = "\n".join(page_module._read_asset(name) for name in page_module._STYLES)
+    assert f"<style>\n{styles}</style>" in text
+    elements = Elements(text)
     policy = next(
         attributes["content"]
         for tag, attributes in elements.elements

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,10 +13,7 @@ from llm_stats.sample import today, yesterday
 from llm_stats.transform.files import files_in
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from llm_stats.warehouse.reader import Reader
-from support.raw_tables import RawTables
-from support.record_factory import make_offer, make_record
-from support.report_fixtures import FIRST_DAY, load_days
-from support.report_page import Elements, data_of_tables, rows
+from support.report_page import Elements, rows
 
 pytestmark = pytest.mark.slow
 
@@ -66,41 +62,6 @@ def test_data_equals_the_marts(reader: Reader, data: ReportData) -> None:
     assert data.headline["change_count"] == 7
     assert len(changes) + len(rows(data.encoded, "price_changes")) == 7
     assert "kestrel-embed-0: left the catalog" in changes
-
-
-def test_price_is_known_until_its_model_was_last_fetched_or_listed(raw: RawTables) -> None:
-    """The catalog is read on three days; the third read is incomplete. Then a record is fetched."""
-    left, listed, partial, fetched = (
-        make_record(name, providers=[make_offer("p", 1, 2)])
-        for name in ("left", "listed", "partial", "fetched")
-    )
-    days = [FIRST_DAY + dt.timedelta(days=day) for day in range(4)]
-    raw.read_catalog([left, listed], days[0])
-    raw.apply()
-    raw.read_catalog([listed], days[1])
-    raw.apply()
-    raw.read_catalog([partial], days[2], is_trusted=False)
-    raw.apply()
-    raw.load([fetched], days[3])
-    raw.apply()
-    prices = rows(data_of_tables(raw).encoded, "prices")
-    assert {row["model_id"]: row["known_until"] for row in prices} == {
-        name: day.replace(tzinfo=dt.UTC).timestamp()
-        for name, day in zip(("left", "listed", "partial", "fetched"), days, strict=True)
-    }
-
-
-def test_failing_models_are_counted_without_ids_that_are_in_no_mart(raw: RawTables) -> None:
-    later = FIRST_DAY + dt.timedelta(days=1)
-    raw.load([make_record("good"), make_record("failing")], FIRST_DAY)
-    raw.apply()
-    raw.fetch(["failing", "unreachable"], later, "failed", "second")
-    raw.fetch(["misspelled"], later, "not_found", "second")
-    raw.fetch(["always-rejected"], later, "rejected", "second")
-    raw.apply()
-    data = data_of_tables(raw)
-    assert "always-rejected" in {row["model_id"] for row in rows(data.encoded, "findings")}
-    assert data.headline["failing_count"] == 2
 
 
 @pytest.mark.parametrize(
@@ -181,17 +142,6 @@ def test_doubtful_score_has_the_findings_about_it(reader: Reader, data: ReportDa
         assert detail.split(": ", 1)[1] in doubts
 
 
-def test_suspect_price_has_its_reason_and_a_free_price_has_none(raw: RawTables) -> None:
-    lopsided, free = make_offer("p", 0.01, 4), make_offer("free", 0, 0)
-    load_days(raw, [make_record("a", providers=[lopsided, free])])
-    carried = data_of_tables(raw).encoded
-    reason = "input price 0.01 and output price 4 differ by a factor of 100 or more"
-    assert {row["provider_id"]: row["suspect_reason"] for row in rows(carried, "prices")} == {
-        "p": reason,
-        "free": None,
-    }
-
-
 def test_changes_are_left_out_by_moment(
     reader: Reader, data: ReportData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -207,7 +157,7 @@ def test_changes_are_left_out_by_moment(
 def test_left_out_models_are_counted_and_leave_whole(
     data: ReportData, shortened_page: Path
 ) -> None:
-    """The page of the sample has at most 40 scores and prices: those of the best models."""
+    """The page is limited to 40 scores and prices, and keeps those of the best models."""
     carried = Elements(shortened_page.read_text("utf-8")).carried
     models = rows(carried, "models")
     assert carried["left_out"] == [f"{15 - len(models)} of 15 models"]
@@ -216,10 +166,3 @@ def test_left_out_models_are_counted_and_leave_whole(
         ids = {row["model_id"] for row in models}
         whole = [row for row in rows(data.encoded, name) if row["model_id"] in ids]
         assert rows(carried, name) == whole
-
-
-def test_offers_of_a_new_model_are_initial(raw: RawTables) -> None:
-    offers = [make_offer("p", 1, 1), make_offer("q", 2, 2)]
-    load_days(raw, [make_record("a", providers=offers[:1])], [make_record("a", providers=offers)])
-    prices = rows(data_of_tables(raw).encoded, "prices")
-    assert {row["provider_id"]: row["is_initial"] for row in prices} == {"p": 1, "q": 0}

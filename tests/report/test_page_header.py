@@ -129,19 +129,6 @@ def test_moves_of_the_week_are_on_the_page_without_scripts(raw: RawTables) -> No
     assert "B p 1.00 1.50 ▲ 50 %" in shown
 
 
-def test_moves_older_than_a_week_are_not_on_the_page(raw: RawTables) -> None:
-    for day, price in ((0, 8), (1, 2), (9, 2)):
-        document = make_record("a", providers=[make_offer("p", price, price)])
-        raw.load([document], FIRST_DAY + dt.timedelta(days=day))
-        raw.apply()
-    page = page_of_tables(raw)
-    carried = Elements(page).carried
-    assert rows(carried, "price_changes")
-    assert rows(carried, "moves") == []
-    week = "of the cheapest paid price in the 7 days up to 2026-11-29, the newest data"
-    assert f"Biggest cuts {week}: none. Biggest rises {week}: none." in header(page)
-
-
 def test_prices_of_one_day_are_not_compared(page_of: PageOf) -> None:
     def moves(world: str) -> str:
         return page_of(world).read_text("utf-8").split('id="moves"')[1].split("</div>")[0]
