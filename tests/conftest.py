@@ -201,14 +201,16 @@ def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let runs in this process publish without the checks.
+    """Let runs and `status` in this process skip the checks, and runs keep the table macros.
 
-    The checks take a third of a run's time. Runs of other tests, and of other processes, are
-    checked.
+    The macros and `history.snapshot` keep the id of an earlier snapshot, so the macros can be
+    called. Checks and new macros take a third of a run's time. Other processes are not affected.
     """
     from llm_stats.transform.checks import Scope
 
     monkeypatch.setattr("llm_stats.warehouse.working_copy.due_scope", lambda *_: Scope.NONE)
+    monkeypatch.setattr("llm_stats.transform.apply.guard_macros", lambda *_: None)
+    monkeypatch.setattr("llm_stats.queries.status._run_checks", lambda _: {"findings": []})
 
 
 @pytest.fixture

@@ -10,16 +10,15 @@ from llm_stats.queries.status import Status, status
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.warehouse import runs
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
+from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from support.command import Command
 from support.republish import republish
-from support.unchecked_reader import UncheckedReader
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
 
 def read_status(database: Path) -> Status:
-    """Return the status without the checks."""
-    with UncheckedReader(database) as reader:
+    with DuckDBReader(database) as reader:
         return status(reader)
 
 
