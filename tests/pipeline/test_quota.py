@@ -1,20 +1,16 @@
-"""Runs against an API with quota headers: exit code, output, `status`, two runs at once."""
+"""Runs against an API with quota headers: exit code, output and `status`."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from fake_api import faults
 from fake_api.server import FakeApi
-from llm_stats.sample import SAMPLE_KEY, SampleApi
+from llm_stats.sample import SampleApi
 from llm_stats.sample.planned import PlannedFeatures
 from support.command import Command
-from support.queries import query_rows
 from support.twelve_models import RECORDS
 from support.webhook_server import WebhookServer
 
@@ -77,44 +73,6 @@ def test_status_without_headers_has_no_quota(llm_stats: Command, twelve_models: 
     assert json.loads((twelve_models.parent / "run.json").read_text("utf-8"))["quota"] is None
     assert "quota  " not in llm_stats("status").out
     assert json.loads(llm_stats("status", "--format", "json").out)["quota"] is None
-
-
-def test_two_runs_at_once_fail_no_model(tmp_path: Path) -> None:
-    """Two runs with one key, into two warehouses, share 20 units: 2 pages and 18 records."""
-    planned = PlannedFeatures(20)
-    with SampleApi(RECORDS, planned=planned, latency_ms=20) as api:
-        runs = [
-            subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "llm_stats",
-                    *arguments(api, "--database", name),
-                ],
-                cwd=tmp_path,
-                env=os.environ | {"LLM_STATS_API_KEY": SAMPLE_KEY},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            for name in ("a.duckdb", "b.duckdb")
-        ]
-        ends = [(run, *run.communicate(timeout=100)) for run in runs]
-    for run, _, err in ends:
-        assert run.returncode in (0, 75), err
-    assert 75 in [run.returncode for run, _, _ in ends]
-    loaded = 0
-    for name in ("a.duckdb", "b.duckdb"):
-        outcomes = dict(
-            query_rows(
-                tmp_path / name,
-                "select outcome, count(*) from raw.fetches group by outcome",
-            )
-        )
-        assert outcomes.keys() <= {"loaded", "deferred"}
-        loaded += outcomes["loaded"]
-    assert loaded == 18
-    assert planned.units == 20
 
 
 def test_quota_spent_by_the_catalog_publishes_it(llm_stats: Command, workdir: Path) -> None:
