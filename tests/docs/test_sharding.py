@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import runpy
 import subprocess
@@ -18,12 +19,18 @@ from llm_stats.transform import files
 from llm_stats.warehouse.duckdb_reader import DuckDBReader, MaterializedReader
 from llm_stats.warehouse.reader import Reader
 from support.command import Command
-
-pytestmark = pytest.mark.slow
+from support.new_warehouse import new_warehouse
+from support.synthetic_catalog import synthetic_catalog
 
 DOCS = Path(__file__).parents[2] / "docs"
 RUNNERS = 2
 IDS = [entry["id"] for entry in sample.today()]
+FIRST = synthetic_catalog(6, providers=1, scores=1)
+SECOND = [
+    record | {"providers": [offer | {"input_price_per_m": 9} for offer in record["providers"]]}
+    for record in FIRST
+]
+MORNING = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 #: Columns that are not compared: they depend on the fetch time, which differs between runs.
 TIME_COLUMNS = {"fetched_at", "last_attempted_at", "age_hours", "valid_from"}
 
@@ -66,6 +73,34 @@ def test_parts_are_stable_when_ids_are_added() -> None:
     ]
 
 
+@pytest.mark.slow
+def test_merged_shards_equal_one_warehouse(tmp_path: Path) -> None:
+    """Each shard has two loads, so that there is a history to merge."""
+    shards = [tmp_path / f"shard{number}.duckdb" for number in range(RUNNERS)]
+    united, whole = tmp_path / "united.duckdb", tmp_path / "whole.duckdb"
+    halves = [slice(0, 3), slice(3, 6)]
+    for file, part in zip([*shards, whole], [*halves, slice(0, 6)], strict=True):
+        with new_warehouse(file) as raw:
+            for load_id, hour, records in (("1", 1, FIRST), ("2", 2, SECOND)):
+                raw.load(records[part], MORNING.replace(hour=hour), load_id)
+                raw.apply()
+    unite(united, shards)
+    with DuckDBReader(united) as actual, DuckDBReader(whole) as expected:
+        for address in ("raw.fetches", "history.offers", "marts.leaderboard", "marts.offers"):
+            assert rows(actual, address) == rows(expected, address), address
+        assert actual.query("select count(*) from marts.price_changes").rows == [(6,)]
+        assert actual.query("from marts.workload_cost(1, 1)").rows
+    with pytest.raises(SystemExit, match="is in more than one of these databases"):
+        unite(tmp_path / "twice.duckdb", [*shards, whole])
+    assert not (tmp_path / "twice.duckdb").exists()
+    for there in (shards[0], united):
+        with pytest.raises(SystemExit, match="exists already; name the new file first"):
+            unite(there, shards[1:])
+    with pytest.raises(SystemExit, match="there is no folder"):
+        unite(tmp_path / "nowhere" / "united.duckdb", shards)
+
+
+@pytest.mark.ecosystem
 def test_runners_with_separate_databases(llm_stats: Command, api: SampleApi, workdir: Path) -> None:
     options = ("--base-url", api.base_url, "--requests-per-minute", 0, "--quiet", "--database")
     parts = [workdir / f"shard{number}.duckdb" for number in range(RUNNERS)]
@@ -79,16 +114,6 @@ def test_runners_with_separate_databases(llm_stats: Command, api: SampleApi, wor
         require_passing(actual)
         for address in [file.address for file in files.files_in("marts")]:
             assert rows(actual, address) == rows(expected, address), address
-    with DuckDBReader(united) as reader:
-        assert reader.query("from marts.workload_cost(1, 1)").rows
-    with pytest.raises(SystemExit, match="is in more than one of these databases"):
-        unite(workdir / "twice.duckdb", [*parts, whole])
-    assert not (workdir / "twice.duckdb").exists()
-    for there in (parts[0], united):
-        with pytest.raises(SystemExit, match="exists already; name the new file first"):
-            unite(there, parts[1:])
-    with pytest.raises(SystemExit, match="there is no folder"):
-        unite(workdir / "nowhere" / "united.duckdb", parts)
 
 
 def rows(reader: Reader, address: str) -> list[tuple[Any, ...]]:
