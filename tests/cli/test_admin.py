@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
 from llm_stats.queries import checks
 from llm_stats.queries.checks import CheckResult
 from llm_stats.sample import SampleApi
+from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from support.command import Command
 from support.parameter_ids import parameter_id
 
@@ -75,6 +77,7 @@ def test_check_counts_errors_and_warnings(
         CheckResult(f"c{n}", "error" if letter == "e" else "warning", "It\x1b", 1, ("x",), [(n,)])
         for n, letter in enumerate(severities)
     ]
+    monkeypatch.setattr(DuckDBReader, "materialized", contextlib.nullcontext)
     monkeypatch.setattr(checks, "run_checks", lambda _: results)
     done = on_demo("check")
     *lines, last = done.out.splitlines()
