@@ -18,7 +18,7 @@ from llm_stats.sample import SampleApi
 from llm_stats.settings import Settings
 from support.webhook_server import WebhookServer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
 
 @pytest.fixture
@@ -29,19 +29,19 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebhookServer]:
 
 
 @pytest.fixture
-def settings(api: SampleApi, two_days: Path) -> dict[str, Any]:
+def settings(api: SampleApi, one_model: Path) -> dict[str, Any]:
     """Return keyword arguments for a run that fetches from the sample API."""
-    return {"base_url": api.base_url, "database": two_days, "requests_per_minute": 0}
+    return {"base_url": api.base_url, "database": one_model, "requests_per_minute": 0}
 
 
 def test_run_notifies_and_writes_all_outputs(
     settings: dict[str, Any], api: SampleApi, hook: WebhookServer, workdir: Path
 ) -> None:
-    changed = sample.today()[0]
+    (changed,) = (record for record in sample.today() if record["id"] == "murmur-1")
     changed["providers"][0]["input_price_per_m"] = 1.5
     api.publish([changed])
     result = llm_stats.run(
-        [changed["id"]],
+        ["murmur-1"],
         notify=True,
         summary="run.json",
         report=workdir / "page.html",
@@ -49,7 +49,7 @@ def test_run_notifies_and_writes_all_outputs(
         **settings,
     )
     (text,) = hook.texts
-    change = f"{changed['id']} at northlight: input 5.00 → 1.50 (−70 %)"
+    change = "murmur-1 at murmur: input 1.00 → 1.50 (+50 %)"
     assert change in text
     assert [row["change"] for row in result.changes] == [change]
     assert result.changes[0]["change"] == change
