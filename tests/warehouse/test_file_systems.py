@@ -38,6 +38,7 @@ def unsupported(code: int, folders_only: bool = False) -> object:
     return fail
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_share_without_permissions_and_folder_sync_is_published_with_two_warnings(
     run: Command, one_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,6 +151,7 @@ def test_name_that_is_too_long_is_an_error(llm_stats: Command, workdir: Path, co
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("unchecked")
 def test_longest_name_works(
     run: Command, llm_stats: Command, workdir: Path, one_model: Path
 ) -> None:

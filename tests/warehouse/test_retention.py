@@ -106,6 +106,7 @@ def test_restored_backup_displaces_no_other_line(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("unchecked")
 def test_way_out_of_a_fast_clock_loses_only_the_runs_made_under_it(
     llm_stats: Command, api: SampleApi, one_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +128,7 @@ def test_way_out_of_a_fast_clock_loses_only_the_runs_made_under_it(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("unchecked")
 def test_clock_that_was_fast_since_the_first_run_is_corrected_in_a_copy(
     api: SampleApi, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
