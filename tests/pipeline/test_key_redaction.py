@@ -117,8 +117,10 @@ class TestKey:
 
         with FakeApi(RECORDS, key=self.KEY, faults=bad) as api:
             with monkeypatch.context() as patched:
-                patched.setattr("llm_stats.queries.checks.require_passing", reject)
+                patched.setattr("llm_stats.pipeline.run._run_checks", reject)
                 assert find_leaks(api) == []
+            published = query_rows(workdir / "llm_stats.duckdb", "select count(*) from raw.fetches")
+            assert published == [(1,)], "the first run published nothing"
             assert (workdir / ".llm_stats" / "responses.sqlite").stat().st_size
             assert find_leaks(api) == []
         assert (
