@@ -47,10 +47,11 @@ def translate(statement: str, dialect: str, *, has_parameters: bool = False) -> 
     try:
         tree = inline_macros(statement)
         if dialect in _TRANSFORMS:
-            tree = tree.transform(_TRANSFORMS[dialect])
+            tree = tree.transform(_TRANSFORMS[dialect], copy=False)
         if has_parameters:
             tree = tree.transform(
-                lambda node: exp.var(_PARAMETER) if isinstance(node, exp.Placeholder) else node
+                lambda node: exp.var(_PARAMETER) if isinstance(node, exp.Placeholder) else node,
+                copy=False,
             )
         text = tree.sql(dialect, unsupported_level=ErrorLevel.RAISE, comments=False)
         return text.replace("%", "%%").replace(_PARAMETER, "%s") if has_parameters else text

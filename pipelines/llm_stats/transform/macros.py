@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import sqlglot
 from sqlglot import ErrorLevel, exp
 from sqlglot.errors import SqlglotError
@@ -17,7 +19,7 @@ def inline_macros(statement: str) -> exp.Expr:
 
     Raises `SqlglotError`.
     """
-    return _parse(statement).transform(_inline_macro)
+    return _parse(statement).transform(_inline_macro, copy=False)
 
 
 def _parse(statement: str) -> exp.Expr:
@@ -61,7 +63,7 @@ def _macro_body(macro: files.SqlFile, arguments: list[exp.Expr]) -> exp.Expr:
 
     Raises `SqlglotError` for a macro with default values, which sqlglot cannot parse.
     """
-    create = _parse(next(files.statements(macro))[1].query)
+    create = _parse_definition(macro)
     names = [parameter.name for parameter in create.this.expressions]
     values: dict[str, exp.Expr] = {}
     for position, argument in enumerate(arguments):
@@ -77,8 +79,14 @@ def _macro_body(macro: files.SqlFile, arguments: list[exp.Expr]) -> exp.Expr:
         is_simple = isinstance(value, exp.Column | exp.Literal | exp.Func)
         return value if is_simple else exp.paren(value)
 
-    body: exp.Expr = create.expression.transform(replace_parameter).transform(_inline_macro)
-    return body
+    body: exp.Expr = create.expression.transform(replace_parameter)
+    return body.transform(_inline_macro, copy=False)
+
+
+@functools.cache  # the statements under `sql/` contain 90 calls of 30 macros
+def _parse_definition(macro: files.SqlFile) -> exp.Expr:
+    """Return the syntax tree of the statement that creates a macro. Callers must not change it."""
+    return _parse(next(files.statements(macro))[1].query)
 
 
 def _inline_function(node: exp.Expr) -> exp.Expr | None:
