@@ -10,6 +10,7 @@ import pytest
 from llm_stats.pipeline.run import execute
 from llm_stats.sample import SampleApi
 from llm_stats.sample.demo import demo_settings
+from llm_stats.transform.checks import Scope
 from support import postgres_server
 from support.duckdb_engine import DuckDBEngine
 from support.postgres_server import SECRET, address
@@ -68,6 +69,12 @@ def copy_warehouse(
         return address(port, database=name)
 
     return copy
+
+
+@pytest.fixture
+def unchecked(unchecked: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs on other engines skip the checks too."""
+    monkeypatch.setattr("llm_stats.destinations.warehouse.due_scope", lambda *_: Scope.NONE)
 
 
 @pytest.fixture

@@ -68,6 +68,7 @@ def new_translations() -> Iterator[None]:
     translate.cache_clear()
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_changed_function_is_a_new_definition_of_all_views(
     warehouse: str,
     api: SampleApi,
@@ -96,6 +97,7 @@ def test_changed_function_is_a_new_definition_of_all_views(
     assert execute_sql(warehouse, stored) == before, "no row was closed and opened again"
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_readers_block_only_a_run_with_new_views(
     warehouse: str, api: SampleApi, llm_stats: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,12 +135,7 @@ def test_readers_block_only_a_run_with_new_views(
     reading.close()
 
 
-def test_run_recreates_a_dropped_view(warehouse: str, api: SampleApi, llm_stats: Command) -> None:
-    execute_sql(warehouse, "drop view marts.freshness")
-    assert llm_stats("run", "murmur-1", "--base-url", api.base_url).code == 0
-    assert execute_sql(warehouse, "select count(*) from marts.freshness") == [(14,)]
-
-
+@pytest.mark.usefixtures("unchecked")
 def test_raw_is_a_dlt_dataset(warehouse: str, api: SampleApi, llm_stats: Command) -> None:
     assert llm_stats("run", "murmur-1", "--base-url", api.base_url).code == 0
     dataset = dlt.dataset(dlt.destinations.postgres(warehouse), "raw")
@@ -291,6 +288,7 @@ def test_commands_for_files_only_are_an_error(postgres: str, llm_stats: Command)
         assert done.code == 2
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_documented_statements_undo_a_fast_clock_and_lose_nothing(
     warehouse: str, api: SampleApi, workdir: Path
 ) -> None:
@@ -323,6 +321,7 @@ def test_documented_statements_undo_a_fast_clock_and_lose_nothing(
     assert execute_sql(warehouse, "select max(valid_to) < now() from history.offers") == [(True,)]
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_run_migrates_an_older_warehouse(
     warehouse: str, api: SampleApi, llm_stats: Command
 ) -> None:

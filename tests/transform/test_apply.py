@@ -125,6 +125,21 @@ def test_view_without_a_file_is_dropped_and_history_stays(
     assert connection.execute("from history.h").fetchall() == [(1,)]
 
 
+@pytest.mark.parametrize("gone", ["a", "b"])
+def test_dropped_view_is_recreated(
+    write: Callable[[str, str], Path],
+    tmp_path: Path,
+    connection: duckdb.DuckDBPyConnection,
+    gone: str,
+) -> None:
+    for name in ("a", "b"):
+        write(f"marts/{name}", f"create view marts.{name} as select 1 as x")
+    apply.create_views(DuckDBConnection(connection), "1", tmp_path)
+    connection.execute(f"drop view marts.{gone}")
+    apply.create_views(DuckDBConnection(connection), "2", tmp_path)
+    assert connection.execute(f"from marts.{gone}").fetchall() == [(1,)]
+
+
 def test_all_files_can_be_applied_twice_to_empty_tables(raw: object) -> None:
     raw.apply()  # type: ignore[attr-defined]
     raw.apply()  # type: ignore[attr-defined]
