@@ -14,7 +14,7 @@ from llm_stats.sample.demo import demo_settings
 from support.postgres_server import execute_sql
 from support.sample_requests import requested_ids
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
 
 def test_catalog_on_postgres(warehouse: str, api: SampleApi, workdir: Path) -> None:

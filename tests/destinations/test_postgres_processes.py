@@ -31,7 +31,11 @@ from support.processes import (
 
 FULL = "LLM_STATS_STRESS" in os.environ
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600 if FULL else 120)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(3600 if FULL else 120),
+    pytest.mark.usefixtures("unchecked"),
+]
 
 RUNS, READERS = (20, 4) if FULL else (2, 1)
 SECONDS_BETWEEN_POLLS = 0.02 if FULL else 0.2
@@ -49,7 +53,6 @@ def test_readers_see_complete_states(postgres: str, tmp_path: Path) -> None:
         for _ in range(READERS)
     ]
     published = dict(publish_prices(tmp_path / "w.duckdb", RUNS, "postgres"))
-    time.sleep(3 * SECONDS_BETWEEN_POLLS)
     stop.touch()
     polls, slowest = 0, 0.0
     for reader in readers:

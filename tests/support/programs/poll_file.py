@@ -1,4 +1,6 @@
-"""Poll the published file until the file STOP exists: `poll_file.py DATABASE STOP PAUSE_SECONDS`.
+"""Poll the published file: `poll_file.py DATABASE STOP PAUSE_SECONDS`.
+
+The last poll begins after the file STOP was created.
 
 Keeps a connection to the first snapshot open, and asserts that the prices in this snapshot do not
 change.
@@ -22,8 +24,10 @@ pause_seconds = float(sys.argv[3])
 oldest: duckdb.DuckDBPyConnection | None = None
 oldest_generation: Any = None
 polls = 0
-while not stop.exists():
+is_last = False
+while not is_last:
     time.sleep(pause_seconds)
+    is_last = stop.exists()
     if oldest is None and not database.exists():
         continue
     began = time.time()

@@ -1,6 +1,7 @@
-"""Poll a PostgreSQL warehouse as a dashboard does, until STOP exists.
+"""Poll a PostgreSQL warehouse as a dashboard does.
 
-The command is `poll_postgres.py URL STOP SECONDS_BETWEEN_POLLS`; STOP is the path of a file.
+The command is `poll_postgres.py URL STOP SECONDS_BETWEEN_POLLS`; STOP is the path of a file. The
+last poll begins after this file was created.
 
 Prints `[[[time, state], ...], seconds of the slowest poll]` as JSON.
 """
@@ -20,12 +21,14 @@ connection = psycopg2.connect(url)
 connection.autocommit = True
 cursor = connection.cursor()
 states, slowest = [], 0.0
-while not stop.exists():
+is_last = False
+while not is_last:
+    time.sleep(pause_seconds)
+    is_last = stop.exists()
     began = time.time()
     cursor.execute("select to_regclass('marts.offers')")
     if cursor.fetchone() != (None,):
         cursor.execute(STATE)
         states.append([began, cursor.fetchone()])
         slowest = max(slowest, time.time() - began)
-    time.sleep(pause_seconds)
 print(json.dumps([states, slowest]))
