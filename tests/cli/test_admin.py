@@ -86,11 +86,10 @@ def test_check_counts_errors_and_warnings(
     assert done.code == code
 
 
-@pytest.mark.slow
-def test_paths_are_escaped(llm_stats: Command, demo: Path, workdir: Path) -> None:
-    assert llm_stats("export", "o\x1b[2Jut", "--database", demo).out.endswith(
-        " tables to o\\x1b[2Jut\n"
-    )
-    assert llm_stats("report", "--out", "o\x1b[2Jut.html", "--database", demo).out.startswith(
-        "wrote o\\x1b[2Jut.html ("
-    )
+def test_paths_are_escaped(on_demo: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llm_stats.report.export.export", lambda *_: {"offers": 3})
+    monkeypatch.setattr("llm_stats.report.page.write", lambda _, out: out.write_text(""))
+    exported = on_demo("export", "o\x1b[2Jut").out
+    assert exported == "wrote 3 rows of 1 tables to o\\x1b[2Jut\n"
+    reported = on_demo("report", "--out", "o\x1b[2Jut.html").out
+    assert reported == "wrote o\\x1b[2Jut.html (0.0 kB)\n"
