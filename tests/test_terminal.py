@@ -18,6 +18,9 @@ from pathlib import Path
 import pytest
 from llm_stats import terminal
 from llm_stats.errors import LlmStatsError
+from llm_stats.queries import checks
+from llm_stats.queries.checks import CheckResult
+from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from support.command import Command
 from support.parameter_ids import parameter_id
 from support.processes import read_terminal, run_command
@@ -74,13 +77,18 @@ def test_output_has_the_width_of_the_terminal(demo: Path, width: str, is_folded:
     assert lines[0].startswith("model_id:") == is_folded
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [("status",), ("check",), ("show", "offers", "--describe")], ids=parameter_id
 )
 def test_prose_is_wrapped_on_a_terminal_only(
-    on_terminal: Callable[..., str], on_demo: Command, arguments: tuple[str, ...]
+    on_terminal: Callable[..., str],
+    on_demo: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
 ) -> None:
+    finding = CheckResult("c", "warning", "A check " * 20, 1, ("x",), [(1,)])
+    monkeypatch.setattr(DuckDBReader, "materialized", contextlib.nullcontext)
+    monkeypatch.setattr(checks, "run_checks", lambda _: [finding])
     shown = on_terminal(*arguments)
     piped = on_demo(*arguments).out
     assert max(map(len, piped.splitlines())) > 130, "lines in a pipe are not wrapped"
