@@ -30,6 +30,21 @@ def source_of(api: SampleApi, ids: list[str] | None = None, **settings: Any) -> 
     return created
 
 
+def extract(pipeline: dlt.Pipeline, extracted: DltSource) -> dict[str, int]:
+    """Extract a source without loading it; return the rows by table, except dlt's own tables.
+
+    The rows of child tables include tombstones.
+    """
+    info = pipeline.extract(extracted)
+    steps = [step["table_metrics"] for steps in info.metrics.values() for step in steps]
+    return {
+        table: metrics.items_count
+        for tables in steps
+        for table, metrics in tables.items()
+        if not table.startswith("_dlt")
+    }
+
+
 def query(workdir: Path, statement: str) -> list[tuple[Any, ...]]:
     with duckdb.connect(workdir / "plain.duckdb", read_only=True) as connection:
         return connection.execute(statement).fetchall()
