@@ -25,6 +25,7 @@ def test_slipped_prices_are_published_if_allowed_or_requested_again(
     twelve_models: Path,
     workdir: Path,
     monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
     """A check rejects the first run. The second reuses its responses; the third does not."""
     before = query_rows(twelve_models, PRICES)
@@ -64,6 +65,7 @@ def test_slipped_prices_are_published_if_allowed_or_requested_again(
 
     api.publish(RECORDS)
     monkeypatch.setenv("SOURCES__LLM_STATS__CACHE_TTL", "0")
+    request.getfixturevalue("unchecked")
     assert run(*IDS, "--database", copied).code == 0
     assert len(api.requests) == 14 + len(IDS)
     assert query_rows(copied, PRICES) == before
