@@ -31,7 +31,7 @@ from support.synthetic_catalog import synthetic_catalog
 from support.twelve_models import IDS, RECORDS
 from support.webhook_server import WebhookServer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
 KILLS = int(os.environ.get("LLM_STATS_KILLS", "1"))
 
@@ -205,7 +205,7 @@ class TestKill:
     second run repeats only requests that were in flight.
     """
 
-    COUNT, CONCURRENCY, LATENCY_MS = 80, 8, 25
+    COUNT, CONCURRENCY, LATENCY_MS = 40, 4, 25
 
     @pytest.mark.parametrize("moment", range(KILLS))
     def test_at_any_time_loses_and_repeats_no_request(
