@@ -203,7 +203,7 @@ def test_interrupt_during_the_report_does_not_deny_publishing(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("llm_stats.report.page.write", interrupt)
+    monkeypatch.setattr("llm_stats.report.page.collect", interrupt)
     done = run("murmur-1", "--max-age", "1d", "--report", "page.html")
     assert done.err.endswith("interrupted; `llm-stats status` shows whether a run was published\n")
     assert done.code == 130
