@@ -249,7 +249,8 @@ def test_unknown_view_or_macro_is_an_error(
 
 def test_table_format_has_fewer_columns_than_json(on_demo: Command) -> None:
     cost = ("cost", "--input-tokens", "10M", "--output-tokens", "2M", "kestrel-embed-1")
-    assert on_demo(*cost).out.splitlines()[0].split() == [
+    costs = on_demo(*cost).out
+    assert costs.splitlines()[0].split() == [
         "model_id",
         "provider_id",
         "in",
@@ -259,7 +260,7 @@ def test_table_format_has_fewer_columns_than_json(on_demo: Command) -> None:
         "cost",
         "$",
     ]
-    assert "kestrel-embed-1 (embedding)  kestrel " in on_demo(*cost).out
+    assert "kestrel-embed-1 (embedding)  kestrel " in costs
     names = [
         "model_id",
         "model_type",
