@@ -37,6 +37,7 @@ def write_config(folder: Path, text: str, name: str = "config.toml") -> None:
     (folder / ".dlt" / name).write_text(text, "utf-8")
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_run_ignores_settings_for_pipelines_and_changes_no_environment_variable(
     run: Command, one_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,7 +67,7 @@ def test_files_are_read_from_dlt_project_dir(
     assert request.headers["authorization"] == f"Bearer {SAMPLE_KEY}"
 
 
-@pytest.mark.usefixtures("no_telemetry")
+@pytest.mark.usefixtures("no_telemetry", "unchecked")
 def test_run_inside_a_resource_leaves_the_pipeline_of_the_resource_active(
     api: SampleApi, one_model: Path
 ) -> None:

@@ -205,6 +205,7 @@ def test_unknown_id_is_failing_until_a_run_without_it(current: Status, database:
     assert [row["model_id"] for row in read_status(database).failing] == [IDS[3]]
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_last_run_that_loaded_nothing_is_poor_health(database: Path) -> None:
     with duckdb.connect(database) as connection:
         RawTables(connection, is_defined=True).fetch(IDS[:2], hours_ago(1), "rejected", "4")
@@ -324,6 +325,7 @@ def test_configuration_is_printed_without_a_database(
     )
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_json_of_the_command_contains_no_secrets(
     llm_stats: Command, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from support.republish import republish
 from support.tiny_warehouse import make
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_run_is_rejected_and_rollback_restores_the_history(
     run: Command, llm_stats: Command, api: SampleApi, one_model: Path
 ) -> None:
