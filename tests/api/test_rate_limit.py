@@ -122,9 +122,9 @@ def test_try_acquire_at_the_limit_or_during_a_pause_is_false(
 def test_requests_of_another_process_count_while_they_are_in_the_window(
     limiter: ClockedRateLimiter, stopped: threading.Event
 ) -> None:
-    """Another process sent nine of the ten allowed requests 0.1 s ago.
+    """Another process sent 20 requests 5 s ago and nine requests 0.1 s ago.
 
-    This process can send one request without waiting; its second request must wait.
+    Only the nine are in the window. Of the ten allowed requests, one is left for this process.
     """
     limiter.restore([*[5.0] * 20, *[0.1] * 9])
     first, second = send(limiter, 2, stopped)

@@ -212,7 +212,7 @@ class TestResponses:
         assert message in (answer.fetch.message or "")
 
     def test_one_bad_response_does_not_stop_fetching(self) -> None:
-        """Before and after each kind of bad response, a valid record is fetched."""
+        """Bad responses of fifteen kinds alternate with valid records."""
         bad = {
             model_id: fault
             for model_id, (fault, _, _) in zip(IDS[1::2], MESSAGES.values(), strict=False)

@@ -132,7 +132,7 @@ def load(
 
 
 def run(path: Path, day: int, moment: dt.datetime, changed_pct: int) -> float:
-    """Load one day, create the views and update the history; return the seconds this takes."""
+    """Load one day; return the seconds to create the views and update the history afterwards."""
     with duckdb.connect(str(path)) as connection:
         load(connection, day, moment, changed_pct)
         started = time.perf_counter()

@@ -4,7 +4,8 @@ The results are in `docs/scale.md`.
 
     scale.py --models 1000 10000 100000     for each number of synthetic models: the first run, and
                                             (by ids and with `--all`) a run without changes and
-                                            a run after 1 % of the records changed
+                                            a run after 1 % of the records changed;
+                                            also `llm-stats report`
     scale.py --hours 8760 87600             for each number of earlier hourly runs of 335 models: a
                                             run without changes, and
                                             a run after 1 % of the records changed

@@ -175,7 +175,7 @@ def test_query_that_is_not_run(query: str, message: str) -> None:
 
 def test_rows_are_fetched_in_batches_that_double() -> None:
     class Server:
-        """A server that has as many rows as are fetched, in 13 batches."""
+        """A server that returns rows for the first twelve batches, and none for the next."""
 
         sizes: list[int] = []  # noqa: RUF012
 
@@ -190,7 +190,7 @@ def test_rows_are_fetched_in_batches_that_double() -> None:
 
 
 class Waiting:
-    """A connection of the driver that must wait in each of these states."""
+    """Replacement for a connection of the driver; `poll` returns the given states in order."""
 
     def __init__(self, *states: int) -> None:
         self.states = list(states)

@@ -117,7 +117,7 @@ def test_runners_with_separate_databases(llm_stats: Command, api: SampleApi, wor
 
 
 def rows(reader: Reader, address: str) -> list[tuple[Any, ...]]:
-    """Return the rows of a mart; omit `TIME_COLUMNS`."""
+    """Return the rows of a table or view; omit `TIME_COLUMNS`."""
     described = reader.query(f"describe {address}").rows
     columns = ", ".join(column for column, *_ in described if column not in TIME_COLUMNS)
     return reader.query(f"select {columns} from {address} order by all").rows

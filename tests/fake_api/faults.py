@@ -115,7 +115,7 @@ def quota(
 
 
 def headers(**values: str) -> Fault:
-    """Return the response with other headers: `headers(ETag='"1"', X_Quota_Remaining="0")`."""
+    """Add or replace headers of the response: `headers(ETag='"1"', X_Quota_Remaining="0")`."""
     changed = {name.replace("_", "-"): value for name, value in values.items()}
     return lambda _, response: replace(response, headers={**response.headers, **changed})
 

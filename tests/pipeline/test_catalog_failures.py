@@ -1,4 +1,4 @@
-"""Runs of `--all` with a faulty catalog: what is loaded, exit codes, warnings, lost requests.
+"""Runs of `--all` with a faulty catalog: what is loaded, exit codes, warnings, and a kill.
 
 The faults themselves have tests in `tests/fetch/test_catalog.py`, exit codes and texts in
 `test_result.py`, plans in `test_plan.py`.
@@ -94,7 +94,7 @@ class TestSummaries:
     def test_without_a_valid_one_ids_and_records_are_used(
         self, llm_stats: Command, twelve_models: Path
     ) -> None:
-        """A known model is missing in the catalog. It must not become unlisted."""
+        """No summary is valid, and a known model is missing. It must not become unlisted."""
         with SampleApi(RECORDS) as api:
             given = ("--all", "--base-url", api.base_url, "--requests-per-minute", 0)
             changed = copy.deepcopy(RECORDS)

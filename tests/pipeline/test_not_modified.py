@@ -161,7 +161,7 @@ class TestUnchangedRecords:
         ) == [("not_modified", 0)]
 
     def test_record_with_a_reused_body_keeps_its_etag(self, database: Path) -> None:
-        """A run is killed before it publishes; the next run loads the cached bodies."""
+        """A run fails before it publishes; the next run loads the cached bodies."""
         with FakeApi(RECORDS, planned=PlannedFeatures()) as api:
             runs = DailyRuns(api, database, cache_ttl=dt.timedelta(hours=1))
             with pytest.raises(LoadFailed):

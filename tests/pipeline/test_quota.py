@@ -27,7 +27,7 @@ def arguments(api: SampleApi, *options: str) -> list[str]:
 def test_spent_quota_ends_the_run_with_75_and_the_reset_time(
     llm_stats: Command, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The catalog takes one of six units. The next day, the other models are loaded."""
+    """The catalog takes one of six units. With a new quota, the next run loads the other models."""
     with WebhookServer() as webhook:
         monkeypatch.setenv("SOURCES__LLM_STATS__WEBHOOK_URL", webhook.url)
         with SampleApi(RECORDS, planned=PlannedFeatures(6)) as api:

@@ -221,7 +221,7 @@ class TestHistory:
         assert gap.count("M") == 2
 
     def test_sparkline_next_to_an_offer_states_its_own_prices(self, history: Browser) -> None:
-        """The offer of `alpha` at `q` has one price with a gap; `p` is cheaper, and was cut."""
+        """At `q`, `alpha` has one price with a gap. At `p`, its price was cut and is lower."""
         history.script("choose({ seller: 'q', every: 'yes' })")
         charts = history.find("#seller-table .sparkline")
         assert [it.get_attribute("aria-label") for it in charts] == ["Price in 90 days: 8.00"]
@@ -234,7 +234,7 @@ class TestHistory:
     def test_change_without_a_blended_price_states_the_published_half(
         self, history: Browser
     ) -> None:
-        """On the second day, `gamma` has no price; here it keeps its input price."""
+        """On the second day, `gamma` has no price; the test then adds an input price."""
         sides = history.script("""
             const { new_blended_usd_per_mtok: blended, new_input_usd_per_mtok: input } =
                 columnsOf.price_changes;

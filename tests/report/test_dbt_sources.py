@@ -91,7 +91,7 @@ def test_template_in_a_comment_is_escaped(
 
 
 class OtherEngine:
-    """A reader of a warehouse on another engine, with a table of the user and a macro."""
+    """A reader of a warehouse on another engine, with a user's view and a macro."""
 
     engine_name = "postgres at h"
 

@@ -359,7 +359,7 @@ def staging_files(workdir: Path) -> list[str]:
 
 
 def make_broken_database(file: Path) -> Path:
-    """Create a warehouse whose export fails, because it has no `staging.fetches`."""
+    """Create a warehouse whose export fails, because it has no views."""
     with duckdb.connect(file) as connection:
         connection.execute(
             "create schema history; create table history.schema_version as select "
