@@ -100,7 +100,7 @@ def _new_files_have_views(build_once: BuildOnce) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def built_tables(_new_files_have_views: None) -> Iterator[RawTables]:
-    """Yield the database of the fixture `raw`; without `empty`, it has rows of earlier tests."""
+    """Yield the database that the fixture `raw` empties for each test."""
     from support.history_database import built
 
     with built() as raw:
@@ -203,8 +203,8 @@ def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let runs and `status` in this process skip the checks, and runs keep the table macros.
 
-    The macros and `history.snapshot` keep the id of an earlier snapshot, so the macros can be
-    called. Checks and new macros take a third of a run's time. Other processes are not affected.
+    The macros can still be called, because they and `history.snapshot` keep the same earlier id.
+    Checks and new macros take a third of a run's time. Other processes are not affected.
     """
     from llm_stats.transform.checks import Scope
 

@@ -19,7 +19,7 @@ from typing import Any
 
 HOST = "127.0.0.1"
 WORKERS = 2
-#: Cluster processes end after this time, even if this program was killed.
+#: Cluster processes end after this time, even if this program is killed.
 LONGEST_SECONDS = "3600"
 MEMORY = "2500m"
 _PROGRAM = Path(__file__).parent / "programs" / "spark_sql.py"

@@ -184,7 +184,7 @@ def test_memory_and_spill_files_of_a_query_are_limited(on_demo: Command) -> None
 
 @pytest.mark.slow
 def test_values_that_duckdb_does_not_count_are_limited_too(demo: Path) -> None:
-    """If the command has no memory limit, the test's limit of 8 GB ends the process."""
+    """Without its own memory limit, the command would reach the test's limit of 8 GB."""
     query = "select repeat('x', 100000000) from range(1000)"
     done = run_command(
         "sql",

@@ -106,7 +106,7 @@ class TestIds:
     def test_come_from_arguments_and_a_file_stripped_encoded_and_without_duplicates(
         self, run: Command, workdir: Path, api: SampleApi
     ) -> None:
-        """The last argument is an id that must be percent-encoded in the URL."""
+        """The last id on the command line must be percent-encoded in the URL."""
         hostile = sample.today()[0] | {
             "id": "a/b?c#d%20é'\"; drop table x --",
             "name": "\u202eName\x1b[31m\n",

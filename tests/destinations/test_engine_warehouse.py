@@ -87,7 +87,7 @@ class TestWarehouse:
     def test_steps_before_the_first_merge_are_queued(
         self, engine: DuckDBEngine, tmp_path: Path
     ) -> None:
-        """They take locks that would block readers during the fetch."""
+        """The steps take locks that would block readers during the fetch."""
         warehouse = self.warehouse(engine, tmp_path)
         with warehouse.lock(), warehouse.working_copy() as copy:
             assert not copy.migrate()

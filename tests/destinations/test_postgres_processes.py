@@ -103,7 +103,7 @@ def test_killed_runs_do_not_change_the_published_state_and_the_next_run_succeeds
             assert after == before or len(after[1]) == len(before[1]) + 1, (
                 "a complete run or nothing"
             )
-            # The records have not changed. The next run may reuse the cached responses.
+            # The records have not changed, so the next run may reuse the cached responses.
             run_to_the_end(killed)
             assert content(killed) == content(completed)
             assert execute_sql(killed, DUPLICATES) == []

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 def both(
     new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Reader, Reader]]:
-    """Yield a reader of each engine. `require_same_output` compares the results of the checks."""
+    """Yield a reader of each engine. The runs skip the checks: a test compares their results."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("DESTINATION__POSTGRES__CREDENTIALS", new_database())
         environment.setattr("llm_stats.pipeline.run._run_checks", lambda *_: None)

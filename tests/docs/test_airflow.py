@@ -92,7 +92,7 @@ def test_time_limit_ends_the_run(
 def test_schedule_starts_the_run(
     airflow: dict[str, str], tmp_path: Path, api: SampleApi, hook: WebhookServer
 ) -> None:
-    """The test has its own database, because Airflow would start the DAG of another test first."""
+    """The test has its own database: in a shared one, another test's DAG would start first."""
     write_recipe("airflow_dag.py", tmp_path, (DAILY, EVERY_MINUTE))
     own = {"AIRFLOW_HOME": str(tmp_path / "home"), "LOG": str(tmp_path / "log")}
     variables = environment(api, hook, **airflow | own)

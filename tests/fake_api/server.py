@@ -21,10 +21,10 @@ from llm_stats.sample.planned import PlannedFeatures
 class FakeApi(SampleApi):
     """Sample API with faults.
 
-    Faults apply only to requests with a valid key under `/stats/v1`. `faults` maps model ids
-    to faults; the key `LIST` stands for the model list. The faults in `everywhere` are applied to
-    every request, in order, after the fault from `faults`. After `daily_quota` responses with
-    status 200, all further responses are a 429. The features of `planned`, such as ETags, are
+    Faults apply only to requests under `/stats/v1` with a valid API key. `faults` maps model ids
+    to faults; the entry `LIST` is the fault of the model list. The faults in `everywhere` are
+    applied to every request, in order, after the fault from `faults`. After `daily_quota` responses
+    with status 200, all further responses are a 429. The features of `planned`, such as ETags, are
     applied last.
     """
 

@@ -142,10 +142,11 @@ def files_of(area: str) -> list[Path]:
 def related_tests(path: Path) -> list[Path]:
     """Return the test files for the mutants of a source file.
 
-    For a Python module, these are the test files that contain its name. If there are none, or if
-    the module has its own entry in `AREAS`, return all tests of the entry. The first failure ends
-    the run. Tests with the name of the source file come first, because they are the most likely to
-    fail. Golden cases come before slower tests.
+    `AREAS` lists the tests of the file or its folder. For a Python module without its own entry,
+    return only the listed tests that contain its name, unless there are none.
+
+    The first failure ends the run. Therefore tests named after the source file come first, because
+    they are the most likely to fail. Golden cases come before slower tests.
     """
     folders = AREAS[area_of(path)]
     folder = _folder(path, folders)

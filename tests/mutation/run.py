@@ -41,7 +41,8 @@ def main() -> int:
     if not mutants:
         print("nothing to change")
         return 0
-    # SIGINT is ignored in background processes; the handler ends the tests and deletes the copy
+    # Background processes ignore SIGINT. With this handler, both signals end the tests and delete
+    # the copy.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with temporary_copy() as copy:
@@ -97,7 +98,7 @@ def _try(copy: Copy, mutant: Mutant, tests: list[str], seconds: float) -> Trial:
 
 
 def _report(trials: list[Trial]) -> None:
-    """Print the mutants by area and result, and the share noticed, which includes time limits."""
+    """Print the number of mutants by area and result, and the share noticed or timed out."""
     numbers = Counter((area_of(trial.mutant.path), trial.result) for trial in trials)
     print(f"\n{time.strftime('%Y-%m-%d %H:%M')}\n{'area':30}{''.join(f'{r:>11}' for r in RESULTS)}")
     for area in AREAS:

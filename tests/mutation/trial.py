@@ -43,7 +43,7 @@ class Copy:
         self.repository = folder / "repository"
         ignored = shutil.ignore_patterns(*_IGNORED)
         shutil.copytree(ROOT, self.repository, symlinks=True, ignore=ignored)
-        # Compiled files that contain a hash are read only if the source has this hash.
+        # Python uses a compiled file that contains a hash only if the source has this hash.
         compile_all = ["-m", "compileall", "-q", "--invalidation-mode", "checked-hash"]
         subprocess.run([sys.executable, *compile_all, self.repository / "pipelines"], check=True)
 

@@ -29,7 +29,7 @@ def failing_ids(database: Path) -> set[str]:
 def test_model_that_fails_again_is_requested_last_and_is_no_failure_of_a_run_with_all_models(
     llm_stats: Command, one_failing: Path
 ) -> None:
-    """The models that the earlier run deferred come first."""
+    """The models that the earlier run deferred come before those that it requested."""
     assert failing_ids(one_failing) == {IDS[0]}
     with FakeApi(RECORDS, faults={IDS[0]: faults.changed(providers="none")}) as api:
         given = ("--base-url", api.base_url, *WITHOUT_LIMIT)
@@ -44,7 +44,7 @@ def test_model_that_fails_again_is_requested_last_and_is_no_failure_of_a_run_wit
 def test_unknown_ids_and_the_withdrawn_newest_model_are_no_wrong_base_url(
     llm_stats: Command, one_failing: Path
 ) -> None:
-    """The first known model is not found either; the second known model confirms the base URL."""
+    """The newest known model returns 404 too; the second newest confirms the base URL."""
     unknown = [f"gone-{number}" for number in range(22)]
     (one_failing.parent / "ids.txt").write_text("\n".join(unknown))
     with FakeApi(RECORDS, faults={IDS[5]: faults.error(404)}) as api:
@@ -60,7 +60,7 @@ def test_unknown_ids_and_the_withdrawn_newest_model_are_no_wrong_base_url(
 
 @pytest.mark.usefixtures("one_failing")
 def test_day_on_which_every_model_fails_is_a_failure(llm_stats: Command) -> None:
-    """The first run has a budget of six requests. All six models fail, so six are deferred.
+    """The first run has a budget of six requests: six models fail, and six are deferred.
 
     The second run begins with the deferred models.
     """

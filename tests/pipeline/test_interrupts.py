@@ -1,4 +1,4 @@
-"""Signals: which end a run, which error is one, and the message."""
+"""Interrupts of a run: signals, messages, exit codes, and errors that an interrupt caused."""
 
 from __future__ import annotations
 

@@ -213,7 +213,7 @@ def test_interrupt_during_the_report_does_not_deny_publishing(
 def test_interrupt_during_the_cleanup_of_a_library_is_an_interrupt(
     run: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On Ctrl-C while it restores its configuration, dlt can raise `OSError`."""
+    """dlt can raise `OSError` if Ctrl-C interrupts it while it restores its configuration."""
 
     def load(*_: object, **__: object) -> None:
         try:

@@ -142,7 +142,7 @@ def test_score_changes_are_described(raw: RawTables) -> None:
 
 
 def test_rows_have_sizes_and_ids_that_stay_the_same(raw: RawTables) -> None:
-    """The ids are constants: feed readers would show a change with a new id again."""
+    """The ids are constants, because feed readers show a change again if it has a new id."""
     for day, price, score in ((DAY_1, 1, 0.5), (DAY_2, 2, 0.6)):
         model = make_record(
             "m", providers=[make_offer("p", price, 8 - price)], scores=[make_score("b", score)]

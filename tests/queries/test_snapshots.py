@@ -1,4 +1,4 @@
-"""List of snapshots: counts, also of an older schema version, sizes and ages."""
+"""List of snapshots: sizes, ages, and counts, also for an older schema version."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def shortened_page(build_once: BuildOnce, sample: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Yield a browser that all modules share, because its start takes more than a page."""
+    """Yield a browser that all modules share: to start it takes longer than to open a page."""
     with running_chromium(tmp_path_factory.mktemp("profile")) as driver:
         yield Browser(driver)
 

@@ -1,4 +1,4 @@
-"""Data of the report page: equal to the marts, in their order, and what is left out."""
+"""Data of the report page: values and order of the marts, and rows that are left out."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@
 Results are converted to columns while other responses arrive. `columns` therefore contains the
 wall-clock time of fetching and converting together. The CPU time is measured per thread: `fetch`
 contains only the CPU time of fetching, and `columns` only the CPU time of converting. `validate` is
-a part of `fetch`, and `compact` is a part of `update_history`. `catalog` is the read of the
-catalog with `--all`.
+a part of `fetch`, and `compact` is a part of `update_history`. With `--all`, `catalog` is the read
+of the catalog.
 
 `peak_mb` is the largest memory use during the stage. It includes memory that earlier stages have
 not freed. The program needs Linux, because it reads `/proc`.
