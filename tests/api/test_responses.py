@@ -211,15 +211,14 @@ class TestResponses:
         assert answer.fetch.outcome == outcome
         assert message in (answer.fetch.message or "")
 
-    def test_one_bad_response_does_not_stop_fetching(self) -> None:
-        """Bad responses of fifteen kinds alternate with valid records."""
-        bad = {
-            model_id: fault
-            for model_id, (fault, _, _) in zip(IDS[1::2], MESSAGES.values(), strict=False)
-        }
+    @pytest.mark.parametrize("first", range(0, len(MESSAGES), 15))
+    def test_one_bad_response_does_not_stop_fetching(self, first: int) -> None:
+        """Up to fifteen bad responses, each of another kind, alternate with valid records."""
+        kinds = list(MESSAGES.values())[first : first + 15]
+        bad = {model_id: kind[0] for model_id, kind in zip(IDS[1::2], kinds, strict=False)}
         with FakeApi(RECORDS, faults=bad) as api:
             answers, client = fetched(api, max_attempts=1, concurrency=1)
-        assert outcomes(answers)["loaded"] == 30 - len(bad)
+        assert outcomes(answers)["loaded"] == 30 - len(kinds)
         assert client.stop_reason is None
 
     def test_decompression_bomb_is_limited(self) -> None:

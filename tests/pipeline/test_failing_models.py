@@ -26,7 +26,7 @@ def failing_ids(database: Path) -> set[str]:
         return set(FetchState.read(DuckDBConnection(connection)).failing_at)
 
 
-def test_model_that_fails_again_is_requested_last_and_is_no_failure_of_a_run_with_all_models(
+def test_model_that_fails_again_is_requested_after_deferred_ones_and_is_no_failure_of_the_run(
     llm_stats: Command, one_failing: Path
 ) -> None:
     """The models that the earlier run deferred come before those that it requested."""

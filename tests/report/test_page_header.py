@@ -91,7 +91,7 @@ def test_header_counts_the_changes_of_the_table_including_models_that_left(raw: 
     page = page_of_tables(raw)
     carried = Elements(page).carried
     (price,), (other,) = rows(carried, "price_changes"), rows(carried, "other_changes")
-    assert price["model_id"], price["new_output_usd_per_mtok"] == ("kept", 3)
+    assert (price["model_id"], price["new_output_usd_per_mtok"]) == ("kept", 3)
     assert other["change"] == "left: left the catalog"
     counted = "Changes in 30 days: 2 of prices, offers, scores and the catalog"
     assert counted in header(page)
