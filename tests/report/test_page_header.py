@@ -98,7 +98,7 @@ def test_header_counts_the_changes_of_the_table_including_models_that_left(raw: 
 
 
 def test_moves_of_the_week_are_on_the_page_without_scripts(raw: RawTables) -> None:
-    """Model a: both prices fall. Model b: the price rises. Model c: a cheaper offer is listed."""
+    """Model a: both offers are cut. Model b: the price rises. Model c: a cheaper offer appears."""
     days = [
         [
             make_record("a", name="A", providers=[make_offer("p", *a), make_offer("q", 10, 10)]),

@@ -30,7 +30,7 @@ def values(rows: list[Row], *columns: str) -> list[tuple[Any, ...]]:
     return [tuple(row[column] for column in columns) for row in rows]
 
 
-#: Times of fetches and of reads of the catalog; the newest is `NOW`.
+#: Ages in days of fetches and of reads of the catalog; the newest is 0 days old, at `NOW`.
 CLOCKS = pytest.mark.parametrize(
     ("fetches", "reads"),
     [((9, 0), (9, 5)), ((9, 5), (9, 0)), ((9, 0), (None,))],
@@ -52,7 +52,10 @@ def clocks(fetches: tuple[float, ...], reads: tuple[float | None, ...]) -> dict[
 def test_moves_compare_the_current_price_with_the_first_of_the_week(
     fetches: tuple[float, ...], reads: tuple[float | None, ...]
 ) -> None:
-    """`before` ended exactly 7 days ago, `first` a second later; `gone` has no current price."""
+    """The old price of `before` ended exactly 7 days ago, that of `first` a second later.
+
+    `gone` has no current price.
+    """
     week = days_ago(7)
     prices = make_rows(
         "model_id valid_from valid_to min_blended_usd_per_mtok is_current",
@@ -186,7 +189,10 @@ def test_price_changes_of_90_days_have_the_doubt_about_current_prices(
 
 
 def test_current_prices_have_the_facts_of_their_offer_and_past_prices_have_none() -> None:
-    """The models were last seen by a fetch, by a read of the catalog, and only by a fetch."""
+    """`fetched` and `unlisted` were last seen by a fetch, `listed` by a read of the catalog.
+
+    No trusted read listed `unlisted`.
+    """
     price = "model_id provider_id offer_number valid_from valid_to is_current"
     unused = nulls(
         "provider_name status is_available input_usd_per_mtok output_usd_per_mtok "
@@ -330,7 +336,7 @@ def test_first_50_findings_of_each_rule_follow_the_rarest_rule() -> None:
 
 
 def test_doubt_about_a_score_combines_its_findings() -> None:
-    """`b` is the canonical id of the score that is listed as `alias`."""
+    """`b` is the canonical id of the benchmark that upstream calls `alias`."""
     unused = {"benchmark_rank": 1, "is_disputed": False, "scored_at": NOW}
     found = run(
         "scores",
@@ -466,7 +472,7 @@ def test_benchmark_is_counted_if_all_scores_of_it_count() -> None:
 
 
 def test_headline_counts() -> None:
-    """The model `relisted` left and came back; `never-listed` came from an untrusted read."""
+    """The model `relisted` left and came back; only an untrusted read saw `never-listed`."""
     found = run(
         "headline",
         staging__models=make_rows(

@@ -85,7 +85,7 @@ def board_of(*rows: tuple[Any, ...], models: Table, prices: tuple[Any, ...] = ()
 
 
 def test_leaders_have_rank_rate_benchmarks_and_lowest_price() -> None:
-    """`few` has less than a quarter of the most benchmarks, and `quarter` exactly a quarter."""
+    """`few` has less than a quarter of the highest benchmark count, `quarter` exactly a quarter."""
     models = make_table(
         "model_id model_name",
         ("first", "A & B"),

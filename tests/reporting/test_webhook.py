@@ -235,7 +235,7 @@ def test_requests_have_timeouts_and_attempts_have_pauses(monkeypatch: pytest.Mon
 
 
 def test_webhook_without_a_start_posts_nothing() -> None:
-    """The settings could not be read."""
+    """A run whose settings cannot be read ends without a start."""
     Webhook().finish({"exit_code": 2, "kind": "usage_error", "message": "x"})
     assert Webhook.name == "webhook"
     with pytest.raises(UsageError, match="cannot notify: there is no webhook; set SOURCES__LLM"):

@@ -244,7 +244,7 @@ def test_expensive_model_is_dominated_by_a_cheap_one() -> None:
 
 
 def entries(records: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
-    """Return every offer and score as `(model_id, entry_id, JSON)`."""
+    """Return every offer and score as `(model_id, provider or benchmark id, JSON)`."""
     return {
         (
             entry["id"],

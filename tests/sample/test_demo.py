@@ -1,4 +1,4 @@
-"""Comparisons that the demo prints: the sample has no other rows."""
+"""The demo: rows of the printed comparisons, settings, and runs of two days."""
 
 from __future__ import annotations
 

@@ -185,7 +185,7 @@ def test_summary_is_ahead(
 def test_read_without_many_models_is_not_plausible(
     missing: int, listed: int, expected: bool
 ) -> None:
-    """More than 10 and more than a fifth of the listed models are missing."""
+    """A read is not plausible if it lacks more than 10 models and more than a fifth of all."""
     assert is_plausible(missing, listed) is expected
 
 
