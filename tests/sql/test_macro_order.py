@@ -1,4 +1,4 @@
-"""Order of the rows that table macros return; each key is total, with ties before its last part."""
+"""Total order of the rows that table macros return, on models with equal scores and prices."""
 
 from __future__ import annotations
 

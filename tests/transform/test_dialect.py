@@ -43,7 +43,7 @@ def test_postgres_returns_the_keys_of_an_object_as_rows() -> None:
 
 
 def test_postgres_has_a_function_for_the_decimal_logarithm_only() -> None:
-    """Its `log(10, x)` exists for decimals only."""
+    """PostgreSQL has `log(2, x)` only for the type `numeric`, but `log10(x)` also for floats."""
     assert translate("select log10(x) as y from t", "postgres") == "SELECT LOG10(x) AS y FROM t"
     assert translate("select log(2, x) as y from t", "postgres") == "SELECT LOG(2, x) AS y FROM t"
 

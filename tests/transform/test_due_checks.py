@@ -23,7 +23,10 @@ RECORDS = [RECORD | {"id": f"m{number}"} for number in range(4)]
 
 @pytest.fixture(scope="module")
 def checked_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a warehouse of four models, more than a small one, with checks of all models now."""
+    """Return a warehouse of four models; `NOW` is stored as the last check of all models.
+
+    In these tests, a warehouse with more than three models is not small.
+    """
     file = tmp_path_factory.mktemp("checked") / "w.duckdb"
     with pytest.MonkeyPatch.context() as patch, new_warehouse(file) as raw:
         patch.setattr(checks, "_SMALL_WAREHOUSE", 3)

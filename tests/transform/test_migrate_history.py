@@ -150,9 +150,10 @@ def test_joined_rows_are_not_a_loss(older: RawTables) -> None:
 
 
 def test_offers_and_scores_are_joined_independently(older: RawTables) -> None:
-    """Of each key, the rows of odd numbers become equal; those of even numbers differ.
+    """The two rows of the 1st, 3rd and 5th key become equal; those of the 2nd and 4th key differ.
 
-    The keys differ in one part each. A row of an even key begins between those of an odd key.
+    The rows of all keys have the same two periods. The 2nd, 3rd and 4th key each differ from the
+    1st in one part.
     """
     almost, equal = 0.19999999999999998, 0.2
     offers: list[tuple[object, ...]] = []

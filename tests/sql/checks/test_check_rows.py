@@ -42,7 +42,7 @@ def changes(
             )
             unchanged = periods[0] | {"valid_to": None}
             offers += [unchanged] if old == new else periods
-    # a delisted and a new offer, and an offer of a model that another load loaded
+    # a delisted offer, a new offer, an earlier period, and an offer of a model of another load
     offers += make_rows(
         f"{OFFER} valid_from valid_to",
         ("record", "gone", 1, "active", 1.0, 1.0, DAY_1, DAY_2),
@@ -150,7 +150,7 @@ def test_shrunk_table_is_that_of_the_last_of_two_loads_at_the_same_time() -> Non
 
 
 def test_overlapping_rows_of_the_same_item_only() -> None:
-    """Offers and scores with different numbers may overlap. A period may follow another."""
+    """Rows of different items may overlap. A row may begin when the previous one ends."""
     periods = ((DAY_1, DAY_3), (DAY_2, None))
     offers = make_rows(
         "model_id provider_id offer_number valid_from valid_to",
@@ -353,7 +353,7 @@ def test_every_wrong_row_is_a_finding() -> None:
 
 
 def test_names_that_suggest_that_lower_is_better() -> None:
-    """A word may be the whole id, its beginning or its end."""
+    """A word may be the whole id or name, its beginning, its middle or its end."""
     words = ("error-rate", "perplexity", "hallucination-rate")
     places = ("librispeech", "common-voice", "fleurs")
     ids = [

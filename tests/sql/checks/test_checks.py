@@ -129,9 +129,9 @@ def _key_breaks() -> Iterator[tuple[str, str]]:
 def _relation_breaks() -> Iterator[tuple[str, str]]:
     """Yield `(check, SQL statement)` for each way to break a relation between two tables.
 
-    A statement removes an entry from a list, or leaves a row with a dangling reference. The id in
-    a dangling reference may be valid for another kind of entity, such as a model id used as a
-    provider id.
+    A statement removes, repeats or renumbers entries of a list, or leaves a row with a dangling
+    reference. The id in a dangling reference may be valid for another kind of entity, such as a
+    model id used as a provider id.
     """
     for table in (table for table in TABLES if "__" in table):
         yield (
@@ -322,8 +322,8 @@ def test_slip_in_the_catalog_needs_most_offers_of_the_read(
 ) -> None:
     """The warehouse has 30 models with one offer each.
 
-    On day 2, an incomplete read lists fewer models. The parameter `read` is the number of listed
-    models; `changed` is the number of them whose offer is now inactive.
+    On day 2, the catalog lists `read` models; with fewer than 30, the read is incomplete. The
+    offers of `changed` of these models are now inactive.
     """
     status = {False: "active", True: "inactive"}
     for day, models in enumerate((30, read)):

@@ -89,7 +89,7 @@ def test_prices_as_of_count_a_model_without_a_listing_as_listed(raw: RawTables) 
 
 
 def test_second_update_of_the_history_changes_nothing(raw: RawTables) -> None:
-    """After each load, the history is updated twice."""
+    """After the second and the third load, the history is updated twice."""
     relations = ("models", "offers", "scores", "listings", "row_counts")
 
     def contents() -> list[list[tuple[Any, ...]]]:

@@ -357,7 +357,7 @@ def assert_true_at_every_moment(
         ("prices_as_of", OFFER_COLUMNS, offer_entries),
         ("scores_as_of", SCORE_COLUMNS, score_entries),
     ):
-        # one query, because planning takes longer than a query with all moments
+        # one query for all moments, because planning it takes longer than executing it
         each = "(select unnest($moments::timestamp[]) as moment) as moments"
         query = f"select moment, {columns} from {each}, marts.{macro}(moments.moment)"
         found = defaultdict(list)

@@ -126,10 +126,11 @@ def not_found(
     fetched_at: dict[str, dt.datetime] | None = None,
     reads: list[tuple[Any, ...]] | None = None,
 ) -> dict[str, dt.datetime]:
-    """Return when each model was unlisted after responses 404.
+    """Return the time at which each model was unlisted by responses with status 404.
 
-    A response has a time, a load, and optionally outcome, attempts and `is_listed`. In the loads
-    `1` to `3`, another model was loaded; in `idle` none; in `cached` only from the cache.
+    A response has a time, a load, and optionally outcome, attempts and `is_listed`. The loads `1`
+    to `3` received the record of another model, or `not_modified`. The load `cached` read it from
+    the cache, and the load `idle` received no valid record.
     """
     defaults = ("not_found", 1, None)
     responses = [

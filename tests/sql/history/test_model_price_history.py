@@ -59,7 +59,7 @@ def test_rows_are_the_lowest_prices_at_each_moment(
 def _lowest_prices(
     tables: RawTables, moments: list[dt.datetime]
 ) -> list[dict[str, tuple[float, list[str]]]]:
-    """Return, for each moment, the lowest price above 0 of each model, and its providers."""
+    """Return, for each moment, each model's lowest price above 0 and the providers with it."""
     rows = tables.connection.execute(
         """
         select moment, model_id, blended_usd_per_mtok, provider_id

@@ -22,7 +22,7 @@ Period = tuple[int, float, dt.datetime, dt.datetime | None]
 
 
 class History:
-    """The names of the columns of a history, and an update of models that were seen on day 2."""
+    """Column names of a history table, and its update for models that were seen on day 2."""
 
     def __init__(self, table: str, item: str, number: str, value: str, others: str) -> None:
         self.table, self.item, self.number, self.value = table, item, number, value
@@ -158,7 +158,7 @@ def test_numbers_of_new_rows(history: History) -> None:
 
 @pytest.mark.parametrize("history", [OFFERS, SCORES], ids=["offers", "scores"])
 def test_rows_without_a_hash_are_compared_again(history: History) -> None:
-    """A run deletes the hashes of another version. Then it compares the models of all loads."""
+    """If the engine or the SQL changed, a run deletes all hashes, then compares all models."""
     kept: Period = (1, 1.0, DAY_1, None)
     found = history.update(
         {"other-load": [kept, (2, 2.0, DAY_1, None)]}, {"other-load": [1.0, 3.0]}

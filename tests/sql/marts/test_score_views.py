@@ -14,7 +14,10 @@ CHOSEN = "model_id benchmark_id evidence score normalized_score"
 
 
 def test_chosen_score() -> None:
-    """The score of each candidate is unique among the candidates of its model."""
+    """The expected score shows which candidate was chosen.
+
+    In `first` and `category` the scores are equal; another column shows the choice.
+    """
     verified, third, own = (True, True), (False, False), (False, True)
     base = {
         "benchmark_id": "b",
@@ -34,7 +37,7 @@ def test_chosen_score() -> None:
             **other,
         }
 
-    #: Model -> its scores, and score, evidence, count and dispute of the chosen one.
+    #: Model -> its scores; the chosen score, its evidence, score count, whether it is disputed.
     cases: dict[str, tuple[list[Row], tuple[float, str, int, bool]]] = {
         "one": ([entry(1)], (1, "self_reported", 1, False)),
         "one-third-party": ([entry(1, third)], (1, "third_party", 1, False)),
@@ -188,7 +191,7 @@ SCORE = "score max_score normalized_score is_verified benchmark_name"
 
 
 def score_changes(cases: dict[str, tuple[Row | None, Row | None]]) -> dict[str, list[str]]:
-    """Return the kinds of the changes between two states of a score of each model."""
+    """Return, for each model, the kinds of changes between two states of its score."""
     same = dict(zip(SCORE.split(), (0.5, 1.0, 0.5, False, "Name"), strict=True))
     key = {"benchmark_id": "alias", "score_number": 1}
     history: list[Row] = []

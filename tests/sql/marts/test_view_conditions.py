@@ -185,9 +185,9 @@ Prices = tuple[float | None, float | None]
 def suspects(
     offers: dict[str, list[Prices]], unavailable: dict[str, int]
 ) -> dict[str, list[tuple[int, str, str]]]:
-    """Return number, rule and compared price of the suspect prices among the offers of each model.
+    """Return offer number, rule and compared price of each model's suspect prices.
 
-    `unavailable` is the number of an offer that is not available.
+    `unavailable` maps a model id to the number of the model's unavailable offer.
     """
     current = [
         {
@@ -320,7 +320,7 @@ def test_categories_of_benchmarks() -> None:
 
 
 def test_benchmarks() -> None:
-    """Most names and categories are equal; two names are equally frequent on `tie`."""
+    """`b` has a most frequent name and category; on `tie`, two names are equally frequent."""
     fields = (
         "model_id benchmark_id benchmark_name category value gap_to_best evidence is_disputed "
         "is_lower_better not_comparable_reason"
@@ -415,10 +415,10 @@ def price_changes(
 def changes(
     cases: dict[str, list[tuple[Any, ...]]], **first_days: int
 ) -> dict[str, list[tuple[int, str, str | None, bool]]]:
-    """Return the changes of an offer of each model: day, kind, direction, and is it a reversal.
+    """Return the changes of one offer per model: day, kind, direction, whether it is a reversal.
 
     A case lists the states of the offer on successive days: `(status, input, output)`, or `()` if
-    it was not listed. `first_days` are the days on which the third state began, by model.
+    it was not listed. `first_days` maps a model id to the day on which the third state began.
     """
     history: list[Row] = []
     transitions: list[Row] = []
@@ -536,7 +536,7 @@ def test_percentages_of_a_price_change() -> None:
 
 
 def test_offers() -> None:
-    """The model has free, paid, unavailable and unpriced offers; `n` has another maker."""
+    """`m` has free, paid, unavailable and unpriced offers; `n` has another maker."""
     current = [
         {
             "model_id": model_id,

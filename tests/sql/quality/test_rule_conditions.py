@@ -140,7 +140,7 @@ def test_different_offers_in_a_summary() -> None:
 
 
 def test_names_of_benchmarks() -> None:
-    """`-` and capitals do not matter; of two equally frequent names, the first is the usual one."""
+    """`-` and capitals do not matter. The first by alphabet of equally frequent names is usual."""
     scores = make_rows(
         "model_id benchmark_id benchmark_name",
         ("m1", "b", "My Bench"),
