@@ -106,7 +106,7 @@ def test_folder_whose_files_cannot_be_replaced(
 
 
 def test_folder_is_tested_with_files_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file is read-only when it is renamed, and leaves the temporary folder."""
+    """A read-only file replaces another file, and is then moved out of the temporary folder."""
     synced, renamed = [], []
     fsync, replace = files.fsync, Path.replace
 

@@ -1,4 +1,4 @@
-"""Selection of models: empty and contradictory selections, in the words of both callers."""
+"""Selection of models: empty and contradictory selections, messages of command and Python."""
 
 from __future__ import annotations
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from support.recompute.leaderboard import OVERALL, head_to_head
 from support.recompute.records import Records
 
-#: Two models are compared if they share this many of the benchmarks that determine the ranks.
+#: Two models are compared if they share at least this many benchmarks that determine the ranks.
 SHARED_FROM = 3
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Number of decided head-to-heads; `against_count`: those whose loser has the better rank.
+    """Counts of all decided head-to-heads and of those whose loser has the better rank.
 
     A head-to-head compares two ranked models on their shared benchmarks. It is decided if one model
     wins on more benchmarks than the other.

@@ -59,7 +59,7 @@ class Browser:
         ]
 
     def script(self, script: str, *arguments: object) -> Any:
-        """Return the result of a script, for example `"return state.score"`, when all is drawn."""
+        """Run a script such as `"return state.score"`, wait for the charts, return the result."""
         result = self.driver.execute_script(script, *arguments)
         self.settle()
         return result

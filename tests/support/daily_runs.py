@@ -15,7 +15,7 @@ from support.sample_requests import requested_ids
 
 
 class DailyRuns:
-    """Runs of `--all`; `day` is the simulated time of the next run, in days from the first run.
+    """Successive runs; `day` is the simulated time of the next run, in days from the first run.
 
     `requested` lists the models that the last run requested, in order.
     """

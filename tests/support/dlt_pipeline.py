@@ -31,9 +31,9 @@ def source_of(api: SampleApi, ids: list[str] | None = None, **settings: Any) -> 
 
 
 def extract(pipeline: dlt.Pipeline, extracted: DltSource) -> dict[str, int]:
-    """Extract a source without loading it; return the rows by table, except dlt's own tables.
+    """Extract a source without loading it; return the row counts, except of dlt's own tables.
 
-    The rows of child tables include tombstones.
+    The counts of child tables include tombstones.
     """
     info = pipeline.extract(extracted)
     steps = [step["table_metrics"] for steps in info.metrics.values() for step in steps]

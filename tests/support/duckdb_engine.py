@@ -15,7 +15,7 @@ from llm_stats.table import Table
 
 
 class DuckDBEngine(Destination):
-    """A DuckDB file that dlt's client opens; without a lock of the engine.
+    """Destination for a DuckDB file, opened by dlt's client; `run_lock` locks nothing.
 
     `opened` has an entry for each opened client: whether it was opened read-only.
     """

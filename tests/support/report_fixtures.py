@@ -113,7 +113,7 @@ def hostile(price: float = 1) -> Documents:
 
 
 def few_benchmarks() -> Documents:
-    """Return models with 13 benchmarks, and one, `thin`, with the smallest number for a rank."""
+    """Return models with 13 benchmarks, and `thin` with 3, the minimum for a rank."""
     *covered, thin = ranked({"a": (1, 1), "b": (2, 2), "c": (3, 3), "thin": (4, 4)}, 13)
     return [*covered, thin | {"scores": thin["scores"][:3]}]
 

@@ -34,7 +34,7 @@ class SmallTables:
 
 @contextmanager
 def small_tables(*defined: str, **relations: list[Row]) -> Iterator[SmallTables]:
-    """Yield a database with tables of the given rows, and views and functions under `sql/`.
+    """Yield a database with tables of the given rows, and the views and functions in `defined`.
 
     The name of a table is written with `__`: `marts__offers`. A column that a row does not name is
     null.

@@ -120,7 +120,7 @@ class TestPath:
 
 
 class TestWorkingCopy:
-    """Files that a working copy leaves, and the errors inside it."""
+    """Files that a working copy leaves behind, and errors while it is open."""
 
     def test_names_in_the_folder_next_to_the_database(self, tmp_path: Path) -> None:
         warehouse = DuckDBWarehouse(tmp_path / "w.duckdb")
@@ -201,7 +201,7 @@ class TestWorkingCopy:
     def test_unreadable_file_is_an_error(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The errors are raised here because root can read every file."""
+        """The test raises the errors itself, because root can read every file."""
 
         def fail(error: Exception) -> Callable[..., None]:
             def raise_error(*_: object) -> None:
