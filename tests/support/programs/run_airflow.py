@@ -1,6 +1,6 @@
 """Run the DAG of an Airflow recipe, once with each API key: `run_airflow.py RECIPE KEY …`.
 
-Prints the state of the task of each run as JSON: `["success", "failed", …]`.
+Prints, for each run, the state of its task as JSON: `["success", "failed", …]`.
 """
 
 from __future__ import annotations
