@@ -51,7 +51,7 @@ comment on column marts.scores.gap_to_best is 'Distance from `value` to the best
 comment on column marts.scores.model_count is 'Number of models with a score on the benchmark';
 comment on column marts.scores.is_comparable is 'True if the values of the benchmark can be compared; if false, leaderboards and price comparisons exclude the benchmark';
 comment on column marts.scores.not_comparable_reason is 'Why the values of the benchmark cannot be compared; null if they can be compared';
-comment on column marts.scores.evidence is 'Who confirms the chosen score: `verified` (LLM Stats checked it), `third_party`, or `self_reported` (only the model''s maker)';
+comment on column marts.scores.evidence is 'Evidence for the chosen score: `verified` (LLM Stats checked it), `third_party`, or `self_reported` (only the model''s maker)';
 comment on column marts.scores.score_count is 'Number of scores listed for the model on this benchmark; a score that is listed under several categories counts once';
 comment on column marts.scores.is_disputed is 'True if the listed scores of the model on the benchmark differ';
 comment on column marts.scores.score is 'The chosen score in the benchmark''s own unit: fraction, percent, Elo, dollars';

@@ -1,5 +1,6 @@
--- A value that could not be read, with the text that the API sent. An unreadable date, time or
--- count is null. In an unreadable text, lone surrogates (halves of UTF-16 pairs) are replaced.
+-- A value that could not be read, with the text that the API sent. In the views,
+-- an unreadable date, time or count is null, and lone surrogates (halves of UTF-16 pairs) in a text
+-- are replaced.
 -- Reads: staging.models, staging.scores, staging.catalog_models, staging.benchmark_label.
 -- If summary and record have the same text in the same field, only the record's value is reported.
 with

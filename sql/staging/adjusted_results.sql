@@ -282,7 +282,7 @@ inner join fields_6 as fields
 comment on view staging.adjusted_results is 'One row per evidence scope, model and benchmark that leaderboards use: the result of the model, and the mean strength of the other models on the benchmark';
 comment on column staging.adjusted_results.evidence_scope is '`all`: every chosen score; `independent`: only verified and third-party scores';
 comment on column staging.adjusted_results.benchmark_id is 'Benchmark id that the marts use: see staging.benchmark_aliases';
-comment on column staging.adjusted_results.evidence is 'Who confirms the score: `verified`, `third_party` or `self_reported`';
+comment on column staging.adjusted_results.evidence is 'Evidence for the score: `verified`, `third_party` or `self_reported`';
 comment on column staging.adjusted_results.win_rate is 'Share of the other models that the model beats; a tie counts as half a win';
 comment on column staging.adjusted_results.result is 'Logit of the win rate, with half a win and half a loss added, so that the logit is finite';
 comment on column staging.adjusted_results.opponent_weight is '1 divided by the number of other models on the benchmark';

@@ -125,7 +125,7 @@ comment on column staging.chosen_scores.benchmark_id is 'Benchmark id that the m
 comment on column staging.chosen_scores.upstream_benchmark_id is 'Upstream benchmark id of the chosen score';
 comment on column staging.chosen_scores.benchmark_description is 'Description of the benchmark; null if none is given';
 comment on column staging.chosen_scores.is_verified is 'True if LLM Stats checked the score independently';
-comment on column staging.chosen_scores.evidence is 'Who confirms the score: `verified` (LLM Stats checked it), `third_party`, or `self_reported` (only the model''s maker)';
+comment on column staging.chosen_scores.evidence is 'Evidence for the score: `verified` (LLM Stats checked it), `third_party`, or `self_reported` (only the model''s maker)';
 comment on column staging.chosen_scores.api_rank is 'Upstream rank on the benchmark, 1 is best; null if not ranked';
 comment on column staging.chosen_scores.score_count is 'Number of scores listed for the model on this benchmark; a score that is listed under several categories counts once';
 comment on column staging.chosen_scores.is_disputed is 'True if the listed scores of the model on the benchmark differ';

@@ -149,7 +149,7 @@ inner join value_places as places
 comment on view staging.compared_scores is 'One row per evidence scope, model and benchmark: the value on the benchmark''s scale, and its rank among the models of the scope';
 comment on column staging.compared_scores.evidence_scope is '`all`: every chosen score; `independent`: only verified and third-party scores';
 comment on column staging.compared_scores.benchmark_id is 'Benchmark id that the marts use: see staging.benchmark_aliases';
-comment on column staging.compared_scores.evidence is 'Who confirms the score: `verified`, `third_party` or `self_reported`';
+comment on column staging.compared_scores.evidence is 'Evidence for the score: `verified`, `third_party` or `self_reported`';
 comment on column staging.compared_scores.scale is '`normalized`, or `raw` if any normalized score on the benchmark is missing or not between 0 and 1';
 comment on column staging.compared_scores.value is 'Normalized or raw score, see `scale`';
 comment on column staging.compared_scores.directed_value is 'The value, negated where lower is better';

@@ -60,8 +60,8 @@ comment on column staging.detail_models.gateway_endpoint is 'URL of the gateway 
 comment on column staging.detail_models.gateway_model_id is 'Id of the model at the gateway of LLM Stats; null if this gateway does not serve the model';
 comment on column staging.detail_models.is_openai_compatible is 'True if the gateway of LLM Stats uses the OpenAI protocol; null if this gateway does not serve the model';
 comment on column staging.detail_models.supports_streaming is 'True if the gateway of LLM Stats supports streaming for the model; null if it does not serve the model';
-comment on column staging.detail_models.supports_tools is 'True if the gateway of LLM Stats supports tool calls; null if this gateway does not serve the model';
-comment on column staging.detail_models.supports_vision is 'True if the gateway of LLM Stats accepts images; null if this gateway does not serve the model';
+comment on column staging.detail_models.supports_tools is 'True if the gateway of LLM Stats supports tool calls for the model; null if it does not serve the model';
+comment on column staging.detail_models.supports_vision is 'True if the gateway of LLM Stats accepts images for the model; null if it does not serve the model';
 comment on column staging.detail_models.gateway_docs_url is 'URL of the LLM Stats gateway''s documentation; null if this gateway does not serve the model';
 comment on column staging.detail_models.upstream_url is 'URL of the model''s page upstream; null if none is given';
 comment on column staging.detail_models.upstream_source is 'Source from which upstream got the record; null if none is given';

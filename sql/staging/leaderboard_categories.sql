@@ -35,4 +35,4 @@ group by
 comment on view staging.leaderboard_categories is 'One row per benchmark and category, from upstream or from staging.benchmark_categories, without the category `overall`';
 comment on column staging.leaderboard_categories.benchmark_id is 'Benchmark id of the marts: see staging.benchmark_aliases';
 comment on column staging.leaderboard_categories.category is 'Category of the benchmark';
-comment on column staging.leaderboard_categories.is_independent is 'True if the category is from staging.benchmark_categories, or upstream gives it with an independent score. The evidence scope `independent` uses only these categories';
+comment on column staging.leaderboard_categories.is_independent is 'True if the category is from staging.benchmark_categories, or if upstream gives it with an independent score. The evidence scope `independent` uses only these categories';

@@ -135,7 +135,10 @@ class Bench:
     singer: str | None = None  # path of the Python in the environment of the Singer tap
 
     def measure(self, folder: Path) -> dict[str, list[Cost]]:
-        """Run the programs in turn, once per round; return the costs by program."""
+        """Run the programs in turn; return their costs by program.
+
+        Each round runs llm-stats; only the first round runs the other programs.
+        """
         records = synthetic_catalog(self.count)
         costs: dict[str, list[Cost]] = {}
 

@@ -1,4 +1,4 @@
-"""Fixtures: a PostgreSQL server, shared by all tests, and its databases; an engine on DuckDB."""
+"""Fixtures: PostgreSQL databases on a server that all tests share; a destination on DuckDB."""
 
 from __future__ import annotations
 

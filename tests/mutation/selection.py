@@ -1,4 +1,4 @@
-"""The mutants to try: of files, of the lines of a change, or a random sample of each area."""
+"""The mutants to try: all of some files or of changed lines, or a random sample of each area."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def rescored(records: list[dict[str, Any]], model_id: str) -> list[dict[str, Any
 
 
 def conditions(api: FakeApi) -> dict[str, str | None]:
-    """Return the validator in the last request for each model, or None."""
+    """Return the validator in the last request for each model; None if there was none."""
     return {
         request.model_id: request.headers.get("if-none-match")
         or request.headers.get("if-modified-since")

@@ -155,7 +155,7 @@ def test_load_with_other_outcomes_than_the_run_is_not_published(
 ) -> None:
     """The load stores the outcome `failed` for a model that the API did not find.
 
-    The number of rows is right, so that only the comparison of outcomes can detect this.
+    The number of rows is right, so only the comparison of outcomes can detect this.
     """
 
     def with_another_outcome(page: list[FetchResult]) -> dict[str, pa.Table]:

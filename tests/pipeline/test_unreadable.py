@@ -39,7 +39,7 @@ def repriced(**fields: Any) -> list[dict[str, Any]]:
 
 
 def test_whole_floats_everywhere_load(workdir: Path) -> None:
-    """If every record were rejected, the warehouse would stay empty."""
+    """If whole floats were rejected, no record would load, and the warehouse would stay empty."""
     with FakeApi([record | {"param_count": 7e9} for record in RECORDS]) as api:
         runs = DailyRuns(api, workdir / "w.duckdb")
         assert runs.run().exit_code == 0

@@ -61,6 +61,6 @@ def pytest_runtest_protocol() -> Generator[None, object, object]:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the process after `GRACE_SECONDS`; workers of pytest-xdist are ended by pytest-xdist."""
+    """End the process if it still runs after `GRACE_SECONDS`; pytest-xdist ends its own workers."""
     if not hasattr(config, "workerinput"):
         faulthandler.dump_traceback_later(GRACE_SECONDS, file=config.stash[_stderr], exit=True)

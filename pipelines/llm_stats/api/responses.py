@@ -93,7 +93,7 @@ class _BoundedGunzip:
 
 
 def parse_error_body(body: bytes) -> dict[str, str]:
-    """Return the error in a body: `{"code": …, "message": …, "help_url": …}`; `{}` if none.
+    """Return the error in a body as `{"code": …, "message": …, "help_url": …}`; `{}` if none.
 
     The API documents `{"error": {"code", …}}` and `{"detail": [{"loc", "msg", "type"}]}`.
     Proxies and gateways in front of an API send `{"error": "text"}`, `{"detail": "text"}` and

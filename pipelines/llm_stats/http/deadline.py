@@ -110,7 +110,7 @@ class _DeadlineResponse(http.client.HTTPResponse):
 class _DeadlineStream(io.RawIOBase):
     """The bytes of a socket; no read waits beyond the deadline.
 
-    Another thread could also enforce the deadline by shutting the socket down. But `http.client`
+    The deadline is not enforced by another thread that shuts the socket down, because `http.client`
     would treat the shutdown as the end of the body and return a truncated response.
     """
 

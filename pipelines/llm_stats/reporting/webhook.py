@@ -116,7 +116,7 @@ def format_message(summary: dict[str, Any], above_pct: float = 0) -> str:
 
 
 def post_message(url: str, text: str) -> None:
-    """Send a message; retry transient errors. Raise `WebhookError`."""
+    """Send a message; retry transient errors. Raises `WebhookError` if it could not be sent."""
     tenacity.Retrying(
         stop=tenacity.stop_after_attempt(_MAX_ATTEMPTS),
         wait=tenacity.wait_exponential(_BACKOFF_SECONDS),
@@ -163,7 +163,7 @@ def _post_once(url: str, text: str) -> None:
 
 
 def _read_slack_error(response: requests.Response) -> str:
-    """Return Slack's error code, such as `: no_service`; empty if the response has none."""
+    """Return Slack's error code after a colon, such as `: no_service`; empty if there is none."""
     if response.status_code < 300:
         return ""
     try:

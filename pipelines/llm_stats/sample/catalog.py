@@ -43,7 +43,7 @@ class Change:
 
 
 #: All changes of offers and scores between `yesterday()` and `today()`. Each changed model also has
-#: a later `updated_at` today.
+#: a later `updated_at` in `today()`.
 CHANGES = (
     Change(
         "price cut",

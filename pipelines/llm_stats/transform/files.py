@@ -86,7 +86,7 @@ class SqlFile:
 
     @property
     def header(self) -> str:
-        """The comment at the top, in one line."""
+        """The comment at the top; its lines are joined into one."""
         lines = itertools.takewhile(_is_comment, self.text.splitlines())
         return " ".join(line.removeprefix("--").strip() for line in lines)
 

@@ -238,7 +238,7 @@ def remedy(database: Path) -> str:
 
 
 def _describe_missing(database: Path) -> str:
-    """Return the message for a published path that leads to no file. Raises `OSError`."""
+    """Return the message for a path that is missing or is a broken link. Raises `OSError`."""
     is_link = database.is_symlink()
     problem = f"links to {database.readlink()}, which does not exist" if is_link else "is missing"
     if has_snapshots(database):

@@ -64,7 +64,7 @@ def is_id(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One state of the warehouse: a database file in a separate folder."""
+    """One state of the warehouse: a database file in its own folder."""
 
     file: Path
     is_live: bool = False

@@ -26,7 +26,7 @@ def load(raw: RawTables, benchmarks: Collection[str], **read: Any) -> list[tuple
 
 @pytest.fixture
 def listed(raw: RawTables) -> list[str]:
-    """Return the benchmarks of the reviewed list of categories."""
+    """Return the benchmarks in the reviewed list `benchmark_categories`."""
     query = "select benchmark_id from staging.benchmark_categories order by 1"
     return [benchmark_id for (benchmark_id,) in raw.connection.execute(query).fetchall()]
 

@@ -24,7 +24,7 @@ def _records(scores: dict[str, dict[str, Any]], **fields: dict[str, Any]) -> Rec
     """Return a record for each model in `{benchmark_id: {model_id: score}}`.
 
     A score is a value, or a value and the overrides of `make_score`. Each model has a different
-    organization. `fields` replaces other fields of a record, as `{model_id: value}`.
+    organization. Each keyword in `fields` names another field; its value is `{model_id: value}`.
     """
     model_ids = dict.fromkeys(model_id for values in scores.values() for model_id in values)
     return [

@@ -320,7 +320,7 @@ def test_categories_of_benchmarks() -> None:
 
 
 def test_benchmarks() -> None:
-    """`b` has a most frequent name and category; on `tie`, two names are equally frequent."""
+    """Benchmark `b` has a most frequent name and category; `tie` has two equally frequent names."""
     fields = (
         "model_id benchmark_id benchmark_name category value gap_to_best evidence is_disputed "
         "is_lower_better not_comparable_reason"

@@ -140,7 +140,10 @@ def test_different_offers_in_a_summary() -> None:
 
 
 def test_names_of_benchmarks() -> None:
-    """`-` and capitals do not matter. The first by alphabet of equally frequent names is usual."""
+    """Names that differ only in `-` or capitals are the same name.
+
+    If names are equally frequent, the first in alphabetical order counts as the usual name.
+    """
     scores = make_rows(
         "model_id benchmark_id benchmark_name",
         ("m1", "b", "My Bench"),

@@ -89,7 +89,7 @@ def offers(records: Records) -> Rows:
 
 
 def price_findings(offer: dict[str, Any], model_offers: Rows) -> list[tuple[str, str]]:
-    """Return the rule of `data_quality` and the reason for each suspect price of an offer.
+    """Return, for each suspect price of an offer, the rule of `data_quality` and the reason.
 
     `model_offers` holds all offers of the model.
     """
