@@ -46,11 +46,13 @@ def test_inherited_comments_are_the_reviewed_ones(raw: RawTables) -> None:
 def test_the_database_holds_the_inherited_comments(raw: RawTables) -> None:
     columns = columns_by_relation(DuckDBConnection(raw.connection))
     expected = comments(columns)
-    stored = raw.connection.execute(
-        "select concat_ws('.', schema_name, table_name, column_name), comment from "
-        "duckdb_columns() "
-        "where schema_name in ('staging', 'history', 'marts')"
-    ).fetchall()
+    query = """
+        select concat_ws('.', schema_name, table_name, column_name), comment from duckdb_columns()
+        where
+            database_name = current_database()
+            and schema_name in ('staging', 'history', 'marts')
+    """
+    stored = raw.connection.execute(query).fetchall()
     assert {address: comment for address, comment in stored if comment != expected[address]} == {}
 
 

@@ -127,7 +127,6 @@ def test_views_of_an_attached_database_read_their_own_database(
             assert rows == connection.execute(f"from {mart} order by all").fetchall(), mart
 
 
-@pytest.mark.usefixtures("unchecked")
 def test_every_run_stores_the_id_of_its_snapshot_and_keeps_the_views(tmp_path: Path) -> None:
     """A run that created the views again would have to check all models, which is slow."""
     database = tmp_path / "llm_stats.duckdb"
