@@ -146,7 +146,8 @@ def related_tests(path: Path) -> list[Path]:
     return only the listed tests that contain its name, unless there are none.
 
     The first failure ends the run. Therefore tests named after the source file come first, because
-    they are the most likely to fail. Golden cases come before slower tests.
+    they are the most likely to fail. For a SQL file, these are the tests on small tables, which
+    take a second, and the golden cases that concern it, which take a minute.
     """
     folders = AREAS[area_of(path)]
     folder = _folder(path, folders)
@@ -158,10 +159,11 @@ def related_tests(path: Path) -> list[Path]:
         for test in _files(match, "test_*.py")
     )
     name = path.parent.name if path.stem == "__init__" else path.stem
+    if path.suffix == ".sql":
+        return sorted(found, key=lambda test: (_distance(test, name) == _UNRELATED, _cost(test)))
     tests = sorted(found, key=lambda test: _distance(test, name))
     related = [test for test in tests if _distance(test, name) < _UNRELATED]
-    is_reduced = path.suffix == ".py" and folder != str(path)
-    return related if related and is_reduced else tests
+    return related if related and folder != str(path) else tests
 
 
 def _folder(path: Path, folders: Iterable[str]) -> str:
@@ -176,6 +178,10 @@ def _distance(test: Path, name: str) -> int:
     if name in test.stem or test.stem == "test_golden_cases":
         return 0
     return 1 if re.search(rf"\b{name}\b", _text(test)) else _UNRELATED
+
+
+def _cost(test: Path) -> int:
+    return 0 if "small_tables(" in _text(test) else 1 if test.stem == "test_golden_cases" else 2
 
 
 @functools.cache

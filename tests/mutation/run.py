@@ -45,11 +45,12 @@ def main() -> int:
     # the copy.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    tests = [arguments.tests or _tests(mutant) for mutant in mutants]  # before later files exist
     with temporary_copy() as copy:
         print(f"{len(mutants)} mutants", flush=True)
         trials = [
-            _try(copy, mutant, arguments.tests or _tests(mutant), arguments.seconds)
-            for mutant in mutants
+            _try(copy, mutant, files, arguments.seconds)
+            for mutant, files in zip(mutants, tests, strict=True)
         ]
         failing = _failing_without_mutant(copy, trials)
     _report(trials)

@@ -33,6 +33,13 @@ def test_tests_named_like_the_file_come_first() -> None:
     assert related_tests(FEED)[0] == Path("tests/report/test_feed.py")
 
 
+def test_small_tables_come_before_golden_cases() -> None:
+    tests = related_tests(Path("sql/marts/leaderboard.sql"))
+    places = {test.stem: place for place, test in enumerate(tests)}
+    assert places["test_frontier_conditions"] < places["test_golden_cases"]
+    assert places["test_golden_cases"] < places["test_leaderboard"]
+
+
 def test_sample_is_the_same_for_a_seed_and_spread_over_files_and_kinds() -> None:
     folder = ["pipelines/llm_stats/queries"]
     sample = selection.select(folder, None, count=16, seed=3)
