@@ -144,8 +144,10 @@ def test_shrunk_table_is_that_of_the_last_of_two_loads_at_the_same_time() -> Non
         ("2", "v", 80, DAY_2),
         ("1", "w", 20, DAY_1),
         ("2", "w", 10, DAY_2),
+        ("1", "x", 20, DAY_1),
+        ("2", "x", 9, DAY_2),
     )
-    expected = [("2", "t", 100, 50), ("3", "u", 100, 50)]
+    expected = [("2", "t", 100, 50), ("2", "x", 20, 9), ("3", "u", 100, 50)]
     assert rows("tables_shrunk", history__row_counts=counts) == expected
 
 
@@ -380,3 +382,72 @@ def test_names_that_suggest_that_lower_is_better() -> None:
     expected = [*((name, "Name") for name in ids)]
     expected += [(f"id-{number}", name) for number, name in enumerate(names)]
     assert found == sorted(expected, key=repr)
+
+
+def test_mixed_units_of_at_least_two_models() -> None:
+    found = rows(
+        "units_mixed",
+        marts__benchmarks=make_rows(
+            "benchmark_id is_comparable model_count best_value median_value",
+            ("two", False, 2, 9.0, 1.0),
+            ("one", False, 1, 9.0, 1.0),
+            ("comparable", True, 2, 9.0, 1.0),
+        ),
+    )
+    assert found == [("two", 2, 9.0, 1.0)]
+
+
+def test_valid_limits_of_scores() -> None:
+    """Rates of 0 and 1, and the first and last rank, are valid; a third benchmark gives a rank."""
+    found = rows(
+        "scores_in_range",
+        marts__scores=make_rows(
+            "model_id benchmark_id win_rate benchmark_rank model_count gap_to_best value",
+            ("first", "b", 1.0, 1, 2, 0.0, 1.0),
+            ("last", "b", 0.0, 2, 2, 1.0, 1.7976931348623157e308),
+            ("alone", "b", None, 1, 1, 0.0, -1.7976931348623157e308),
+            ("below-0", "b", -0.1, 1, 2, 0.0, 1.0),
+            ("no-rank", "b", 0.5, 0, 2, 0.0, 1.0),
+            ("high-rank", "b", 0.5, 3, 2, 0.0, 1.0),
+            ("negative-gap", "b", 0.5, 1, 2, -0.1, 1.0),
+            ("infinite", "b", 0.5, 1, 2, 0.1, float("inf")),
+            ("no-value", "b", 0.5, 1, 2, 0.1, None),
+        ),
+        marts__benchmarks=make_rows(
+            "benchmark_id verified_share self_reported_share is_comparable not_comparable_reason",
+            ("verified", 1.0, 0.0, True, None),
+            ("own", 0.0, 1.0, False, "reason"),
+            ("below-0", -0.1, 0.0, True, None),
+            ("own-below-0", 0.0, -0.1, True, None),
+            ("own-above-1", 0.0, 1.1, True, None),
+            ("reason", 0.0, 0.0, True, "reason"),
+            ("no-reason", 0.0, 0.0, False, None),
+        ),
+        marts__leaderboard=make_rows(
+            "category evidence_scope model_id mean_win_rate rank benchmark_count",
+            ("c", "all", "first", 1.0, 1, 3),
+            ("c", "all", "last", 0.0, None, 2),
+            ("c", "all", "above-1", 1.1, 1, 3),
+            ("c", "all", "below-0", -0.1, 1, 3),
+            ("c", "all", "ranked-with-two", 0.5, 1, 2),
+            ("c", "all", "unranked-with-three", 0.5, None, 3),
+        ),
+        marts__price_performance=make_rows(
+            "model_id benchmark_id is_pareto dominated_by_model_id",
+            ("frontier", "b", True, None),
+            ("dominated", "b", False, "n"),
+            ("neither", "b", False, None),
+        ),
+    )
+    keys = [(table.removeprefix("marts."), key.split(" / ")) for table, key, _ in found]
+    names = ("below-0", "no-rank", "high-rank", "negative-gap", "infinite", "no-value")
+    wrong = ("above-1", "below-0", "ranked-with-two", "unranked-with-three")
+    shares = ("below-0", "own-below-0", "own-above-1", "reason", "no-reason")
+    assert sorted(keys) == sorted(
+        [
+            *(("scores", [name, "b"]) for name in names),
+            *(("benchmarks", [name]) for name in shares),
+            *(("leaderboard", ["c", "all", name]) for name in wrong),
+            ("price_performance", ["neither", "b"]),
+        ]
+    )

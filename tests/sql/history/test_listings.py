@@ -45,6 +45,7 @@ def update(**tables: list[tuple[Any, ...]]) -> dict[str, list[tuple[Any, ...]]]:
         name: make_rows(COLUMNS[name], OTHERS[name], *tables.get(name, ())) for name in COLUMNS
     }
     with small_tables(staging__last_load=[{"load_id": "now"}], **relations) as reader:
+        reader.query("delete from staging.catalog_reads where load_id = '0'")
         reader.query(LISTINGS)
         rows = reader.query(
             "select model_id, is_listed, reason, load_id, valid_from, valid_to "
@@ -64,10 +65,12 @@ def test_last_trusted_read_lists_and_unlists() -> None:
         "changed-later": DAY_1,
         "of-this-read": DAY_3,
         "missing": DAY_1,
+        "missing-summary": DAY_1,
         "rejected": DAY_1,
         "rejected-earlier": DAY_1,
         "only-record": DAY_1,
         "unchanged": DAY_1,
+        "listed-again": DAY_1,
         "back": DAY_1,
         "left": DAY_1,
         "same-time": DAY_1,
@@ -80,20 +83,23 @@ def test_last_trusted_read_lists_and_unlists() -> None:
         "of-this-read": DAY_2,
         "missing": DAY_1,
         "unchanged": DAY_1,
+        "listed-again": DAY_1,
         "back": DAY_1,
         "left": DAY_1,
         "same-time": DAY_1,
         "left-later": DAY_1,
     }
-    reads = [("r3", DAY_3, False), ("r1", DAY_1, True), ("r2", DAY_2, True), ("r0", DAY_2, True)]
+    reads = [("r3", DAY_3, False), ("r1", DAY_1, True), ("r0", DAY_2, True), ("r2", DAY_2, True)]
     found = update(
         history__models=list(first_seen.items()),
         staging__catalog_models=list(summaries.items()),
         staging__catalog_reads=reads,
-        staging__catalog_missing=[("missing",), ("left",)],
+        staging__catalog_missing=[("missing",), ("missing-summary",), ("left",)],
         staging__catalog_rejected=[("rejected", "r2"), ("rejected-earlier", "r0")],
         history__listings=[
             ("unchanged", True, "catalog", "r1", DAY_1, None),
+            ("listed-again", False, "404", "r0", DAY_0, DAY_1),
+            ("listed-again", True, "catalog", "r1", DAY_1, None),
             ("back", True, "catalog", "r0", DAY_0, DAY_1),
             ("back", False, "catalog", "r1", DAY_1, None),
             ("left", True, "catalog", "r1", DAY_1, None),
@@ -108,8 +114,13 @@ def test_last_trusted_read_lists_and_unlists() -> None:
         "changed-later": [listed],
         "of-this-read": [listed],
         "missing": [unlisted],
+        "missing-summary": [unlisted],
         "rejected": [listed],
         "unchanged": [(True, "catalog", "r1", DAY_1, None)],
+        "listed-again": [
+            (False, "404", "r0", DAY_0, DAY_1),
+            (True, "catalog", "r1", DAY_1, None),
+        ],
         "back": [
             (True, "catalog", "r0", DAY_0, DAY_1),
             (False, "catalog", "r1", DAY_1, DAY_2),
@@ -205,6 +216,7 @@ def test_model_is_listed_again_when_its_record_is_found() -> None:
         "same-time": DAY_1,
         "before": DAY_0,
         "left-the-catalog": DAY_2,
+        "left-after-404": DAY_2,
         "back": DAY_2,
     }
     listings = [
@@ -212,6 +224,8 @@ def test_model_is_listed_again_when_its_record_is_found() -> None:
         ("same-time", False, "404", "1", DAY_1, None),
         ("before", False, "404", "1", DAY_1, None),
         ("left-the-catalog", False, "catalog", "1", DAY_1, None),
+        ("left-after-404", False, "404", "1", DAY_0, DAY_1),
+        ("left-after-404", False, "catalog", "1", DAY_1, None),
         ("back", False, "404", "1", DAY_0, DAY_1),
         ("back", True, "200", "1", DAY_1, None),
     ]
