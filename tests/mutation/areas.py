@@ -146,8 +146,8 @@ def related_tests(path: Path) -> list[Path]:
     return only the listed tests that contain its name, unless there are none.
 
     The first failure ends the run. Therefore tests named after the source file come first, because
-    they are the most likely to fail. For a SQL file, these are the tests on small tables, which
-    take a second, and the golden cases that concern it, which take a minute.
+    they are the most likely to fail. For a SQL file, these are the tests on small tables that
+    contain its name; the golden cases follow.
     """
     folders = AREAS[area_of(path)]
     folder = _folder(path, folders)
@@ -181,7 +181,12 @@ def _distance(test: Path, name: str) -> int:
 
 
 def _cost(test: Path) -> int:
-    return 0 if "small_tables(" in _text(test) else 1 if test.stem == "test_golden_cases" else 2
+    """Return the place of a test file among others, by its time: a second, a minute, minutes."""
+    if "small_tables(" in _text(test):
+        return 0
+    if test.stem == "test_golden_cases":
+        return 2
+    return 3 if "mark.slow" in _text(test) else 1
 
 
 @functools.cache
