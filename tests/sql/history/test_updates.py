@@ -28,8 +28,10 @@ class History:
         self.table, self.item, self.number, self.value = table, item, number, value
         self._others = nulls(others)
 
-    def entry(self, model_id: str, value: float) -> Row:
-        key = {"model_id": model_id, self.item: "p", self.value: value}
+    def entry(self, name: str, value: float) -> Row:
+        """Return an entry of the provider or benchmark `p` of a model; `m/q` is `q` of `m`."""
+        model_id, _, item = name.partition("/")
+        key = {"model_id": model_id, self.item: item or "p", self.value: value}
         return self._others | key
 
     def update(
@@ -43,25 +45,26 @@ class History:
         stored = {"typed": [(1, 7.0, DAY_0, DAY_1), (1, 7.0, DAY_1, None)]} | stored
         hashes = {"typed": "a hash"} | hashes
         history = [
-            self.entry(model_id, value)
+            self.entry(name, value)
             | {self.number: number, "valid_from": start, "valid_to": end}
-            | {"row_hash": None if end else hashes.get(model_id)}
-            for model_id, periods in stored.items()
+            | {"row_hash": None if end else hashes.get(name)}
+            for name, periods in stored.items()
             for number, value, start, end in periods
         ]
         entries = [
-            self.entry(model_id, value) | {"list_index": index, "unreadable": None}
-            for model_id, values in current.items()
-            for index, value in enumerate(values)
+            self.entry(name, value) | {"unreadable": None}
+            for name, values in current.items()
+            for value in values
         ]
+        entries = [entry | {"list_index": index} for index, entry in enumerate(entries)]
         kind = self.table
         clocks = [
             {
                 "model_id": model_id,
                 f"{kind}_load_id": "1" if model_id in ("other-load", "typed") else "2",
-                f"{kind}_last_seen_at": DAY_2,
+                f"{kind}_last_seen_at": DAY_1 if model_id == "typed" else DAY_2,
             }
-            for model_id in stored
+            for model_id in dict.fromkeys(name.partition("/")[0] for name in stored)
         ]
         with small_tables(
             "staging.offer_hash",
@@ -75,14 +78,14 @@ class History:
         ) as tables:
             tables.query(_UPDATES[kind])
             rows = tables.query(
-                f"select model_id, {self.number}, {self.value}, valid_from, valid_to, row_hash "
-                f"from history.{kind} order by 1, 2, 4"
+                f"select {self.number}, {self.value}, valid_from, valid_to, row_hash, model_id, "
+                f"{self.item} from history.{kind} order by model_id, 1, 3"
             ).rows
-        assert {row[5] is None for row in rows if row[4] is not None} <= {True}
-        assert {row[5] is None for row in rows if row[4] is None} <= {False}
-        found: dict[str, list[Period]] = {model_id: [] for model_id in stored}
-        for model_id, number, value, start, end, _ in rows:
-            found[model_id].append((number, value, start, end))
+        found: dict[str, list[Period]] = {name: [] for name in stored}
+        for number, value, start, end, row_hash, model_id, item in rows:
+            assert (row_hash is None) == (end is not None)
+            name = model_id if item == "p" else f"{model_id}/{item}"
+            found[name].append((number, value, start, end))
         del found["typed"]
         return found
 
@@ -128,7 +131,12 @@ def test_numbers_of_new_rows(history: History) -> None:
             [1.0, 2.0],
             [earlier, opened(1, 2.0), kept(2, 1.0)],
         ),
-        "other-load": ([kept(1, 1.0)], [2.0], [kept(1, 1.0)]),
+        "other-load": ([earlier, kept(1, 1.0)], [2.0], [earlier, kept(1, 1.0)]),
+        "back-before": (
+            [(1, 1.0, DAY_0, DAY_1), kept(1, 1.0)],
+            [1.0],
+            [(1, 1.0, DAY_0, DAY_1), kept(1, 1.0)],
+        ),
         "never-valid": ([(1, 1.0, DAY_2, None)], [2.0], [opened(1, 2.0)]),
         "one-of-equal-rows": (
             [kept(3, 1.0), kept(1, 1.0), kept(2, 1.0)],
@@ -142,6 +150,12 @@ def test_numbers_of_new_rows(history: History) -> None:
             [2.0],
             [closed(1, 1.0), opened(1, 2.0), closed(2, 1.0), closed(3, 1.0)],
         ),
+        "two-items": ([kept(1, 1.0)], [1.0], [kept(1, 1.0)]),
+        "two-items/q": ([kept(1, 1.0)], [], [closed(1, 1.0)]),
+        "new-item": ([kept(1, 1.0)], [1.0, 2.0], [kept(1, 1.0), opened(2, 2.0)]),
+        "new-item/q": ([], [1.0], [opened(1, 1.0)]),
+        "swapped": ([kept(1, 1.0)], [2.0], [closed(1, 1.0), opened(1, 2.0)]),
+        "swapped/q": ([kept(1, 2.0)], [1.0], [closed(1, 2.0), opened(1, 1.0)]),
         "number-just-closed": (
             [kept(3, 3.0), earlier],
             [4.0],
