@@ -123,6 +123,11 @@ def test_numbers_of_new_rows(history: History) -> None:
         "new": ([], [1.0, 2.0], [opened(1, 1.0), opened(2, 2.0)]),
         "same": ([kept(2, 2.0), kept(1, 1.0)], [2.0, 1.0], [kept(1, 1.0), kept(2, 2.0)]),
         "changed": ([kept(1, 1.0)], [2.0], [closed(1, 1.0), opened(1, 2.0)]),
+        "changed-again": (
+            [earlier, kept(1, 1.0)],
+            [2.0],
+            [earlier, closed(1, 1.0), opened(1, 2.0)],
+        ),
         "added": ([kept(1, 1.0)], [2.0, 1.0], [kept(1, 1.0), opened(2, 2.0)]),
         "removed": ([kept(2, 2.0), kept(1, 1.0)], [2.0], [closed(1, 1.0), kept(2, 2.0)]),
         "emptied": ([kept(1, 1.0)], [], [closed(1, 1.0)]),
@@ -131,7 +136,7 @@ def test_numbers_of_new_rows(history: History) -> None:
             [1.0, 2.0],
             [earlier, opened(1, 2.0), kept(2, 1.0)],
         ),
-        "other-load": ([earlier, kept(1, 1.0)], [2.0], [earlier, kept(1, 1.0)]),
+        "other-load": ([earlier, kept(1, 1.0)], [2.0, 3.0], [earlier, kept(1, 1.0)]),
         "back-before": (
             [(1, 1.0, DAY_0, DAY_1), kept(1, 1.0)],
             [1.0],
@@ -180,6 +185,8 @@ def test_rows_without_a_hash_are_compared_again(history: History) -> None:
     assert found["other-load"] == [kept, (2, 2.0, DAY_1, DAY_2), (2, 3.0, DAY_2, None)]
     found = history.update({"other-load": [kept]}, {"other-load": [3.0]})
     assert found["other-load"] == [(1, 1.0, DAY_1, DAY_2), (1, 3.0, DAY_2, None)]
+    found = history.update({"other-load": [kept]}, {"other-load": [1.0, 3.0]})
+    assert found["other-load"] == [kept, (2, 3.0, DAY_2, None)]
 
 
 def test_new_offers_are_paired_with_closed_ones_by_price() -> None:
