@@ -6,7 +6,6 @@ The rows of the history are stored in an order that differs from their numbers.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import pytest
 from llm_stats.transform.files import files_in
@@ -123,10 +122,20 @@ def test_numbers_of_new_rows(history: History) -> None:
         "new": ([], [1.0, 2.0], [opened(1, 1.0), opened(2, 2.0)]),
         "same": ([kept(2, 2.0), kept(1, 1.0)], [2.0, 1.0], [kept(1, 1.0), kept(2, 2.0)]),
         "changed": ([kept(1, 1.0)], [2.0], [closed(1, 1.0), opened(1, 2.0)]),
+        "back-again": (
+            [(1, 1.0, DAY_0, DAY_1), kept(1, 2.0)],
+            [2.0, 1.0],
+            [(1, 1.0, DAY_0, DAY_1), kept(1, 2.0), opened(2, 1.0)],
+        ),
+        "same-instant": (
+            [closed(1, 1.0), opened(1, 2.0)],
+            [2.0, 3.0],
+            [closed(1, 1.0), opened(1, 2.0), opened(2, 3.0)],
+        ),
         "changed-again": (
             [earlier, kept(1, 1.0)],
-            [2.0],
-            [earlier, closed(1, 1.0), opened(1, 2.0)],
+            [2.0, 3.0],
+            [earlier, closed(1, 1.0), opened(1, 2.0), opened(2, 3.0)],
         ),
         "added": ([kept(1, 1.0)], [2.0, 1.0], [kept(1, 1.0), opened(2, 2.0)]),
         "removed": ([kept(2, 2.0), kept(1, 1.0)], [2.0], [closed(1, 1.0), kept(2, 2.0)]),
@@ -159,6 +168,8 @@ def test_numbers_of_new_rows(history: History) -> None:
         "two-items/q": ([kept(1, 1.0)], [], [closed(1, 1.0)]),
         "new-item": ([kept(1, 1.0)], [1.0, 2.0], [kept(1, 1.0), opened(2, 2.0)]),
         "new-item/q": ([], [1.0], [opened(1, 1.0)]),
+        "other-item": ([kept(1, 1.0)], [1.0, 5.0], [kept(1, 1.0), opened(2, 5.0)]),
+        "other-item/q": ([kept(1, 1.0)], [2.0], [closed(1, 1.0), opened(1, 2.0)]),
         "swapped": ([kept(1, 1.0)], [2.0], [closed(1, 1.0), opened(1, 2.0)]),
         "swapped/q": ([kept(1, 2.0)], [1.0], [closed(1, 2.0), opened(1, 1.0)]),
         "number-just-closed": (
@@ -192,9 +203,8 @@ def test_rows_without_a_hash_are_compared_again(history: History) -> None:
 def test_new_offers_are_paired_with_closed_ones_by_price() -> None:
     """The cheapest new offer continues the cheapest closed offer."""
     stored: dict[str, list[Period]] = {
-        "m": [(number, float(number), DAY_1, None) for number in (3, 1, 2)]
+        "m": [(3, 2.0, DAY_1, None), (1, 3.0, DAY_1, None), (2, 1.0, DAY_1, None)]
     }
-    prices: list[Any] = [30.0, 20.0, 10.0]
-    found = OFFERS.update(stored, {"m": prices})["m"]
+    found = OFFERS.update(stored, {"m": [30.0, 20.0, 10.0]})["m"]
     opened = {number: value for number, value, _, end in found if end is None}
-    assert opened == {1: 10.0, 2: 20.0, 3: 30.0}
+    assert opened == {1: 30.0, 2: 10.0, 3: 20.0}
