@@ -182,7 +182,7 @@ def _distance(test: Path, name: str) -> int:
 
 def _cost(test: Path) -> int:
     """Return the place of a test file among others, by its time: a second, a minute, minutes."""
-    if "small_tables(" in _text(test):
+    if "support.small_tables" in _text(test):
         return 0
     if test.stem == "test_golden_cases":
         return 2

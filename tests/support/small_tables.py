@@ -18,6 +18,18 @@ from llm_stats.transform import files
 
 Row = dict[str, Any]
 
+_RULES = {file.path.stem: file.text for file in files.files_in("quality")}
+#: Functions that the rules of `data_quality` call.
+_RULE_FUNCTIONS = (
+    "staging.benchmark_label",
+    "staging.is_most_common",
+    "staging.number_text",
+    "staging.offer_hash",
+    "staging.offer_label",
+    "staging.provider_label",
+    "staging.round_significant",
+)
+
 
 class SmallTables:
     """In-memory `Reader` with only the methods `query` and `require_models`."""
@@ -51,6 +63,21 @@ def small_tables(*defined: str, **relations: list[Row]) -> Iterator[SmallTables]
             if file.address in defined:
                 connection.execute(file.text)
         yield SmallTables(connection)
+
+
+def select_rows(
+    columns: str, view: str, *defined: str, **relations: list[Row]
+) -> list[tuple[Any, ...]]:
+    """Return columns of a view under `sql/`, sorted; `defined` are the functions that it calls."""
+    query = f"select {', '.join(columns.split())} from {view}"
+    with small_tables(view, *defined, **relations) as tables:
+        return sorted(tables.query(query).rows, key=repr)
+
+
+def findings(rule: str, **relations: list[Row]) -> list[tuple[Any, ...]]:
+    """Return model id and detail of the findings of a rule of `data_quality`, sorted."""
+    with small_tables(*_RULE_FUNCTIONS, **relations) as tables:
+        return sorted(tables.query(_RULES[rule]).rows)
 
 
 def make_rows(columns: str, *rows: tuple[Any, ...]) -> list[Row]:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from llm_stats.transform.files import find_relation
-from support.small_tables import Row, make_rows, nulls, small_tables
+from support.small_tables import make_rows, nulls, select_rows
 
 DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a zone
 DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
@@ -15,18 +15,12 @@ DAY_3 = dt.datetime(2026, 11, 3)  # noqa: DTZ001
 DAY_4 = dt.datetime(2026, 11, 4)  # noqa: DTZ001
 
 
-def rows(columns: str, view: str, *defined: str, **relations: list[Row]) -> list[tuple[Any, ...]]:
-    query = f"select {', '.join(columns.split())} from {view}"
-    with small_tables(view, *defined, **relations) as tables:
-        return sorted(tables.query(query).rows, key=repr)
-
-
 def test_models() -> None:
     file = find_relation("marts.models")
     assert file is not None
     unused = nulls(" ".join(re.findall(r"\bmodels\.(\w+)", file.text)))
     fetched = {"full": DAY_1, "empty": DAY_1, "summary": None, "relisted": DAY_1, "left": DAY_1}
-    found = rows(
+    found = select_rows(
         "model_id modalities offer_count benchmark_count is_listed listed_at unlisted_since",
         "marts.models",
         staging__models=[
@@ -67,7 +61,7 @@ def test_scores() -> None:
         "upstream_benchmark_id benchmark_name category evidence score_count is_disputed score "
         "normalized_score max_score is_verified is_self_reported scored_at api_rank source_url"
     )
-    found = rows(
+    found = select_rows(
         "model_id benchmark_id value is_comparable not_comparable_reason",
         "marts.scores",
         staging__chosen_scores=[
@@ -99,7 +93,7 @@ def test_price_history() -> None:
         ("m", "unknown", None, 1.0, 1.0, None),
     )
     others = {"offer_number": 1, "provider_name": "P", "valid_from": DAY_1}
-    found = rows(
+    found = select_rows(
         "provider_id is_available blended_usd_per_mtok is_current",
         "marts.price_history",
         "staging.blended_price",
@@ -139,7 +133,7 @@ def lowest_prices(
             }
         )
     found: dict[str, list[tuple[Any, ...]]] = {}
-    for model_id, *row in rows(
+    for model_id, *row in select_rows(
         "model_id valid_from valid_to min_blended_usd_per_mtok provider_ids is_current",
         "marts.model_price_history",
         marts__price_history=history,

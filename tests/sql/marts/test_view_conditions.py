@@ -6,20 +6,13 @@ import datetime as dt
 from typing import Any
 
 from llm_stats.transform.files import files_in
-from support.small_tables import Row, make_rows, nulls, small_tables
+from support.small_tables import Row, make_rows, nulls, select_rows, small_tables
 
 DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a zone
 DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
 DAY_3 = dt.datetime(2026, 11, 3)  # noqa: DTZ001
 DAY_4 = dt.datetime(2026, 11, 4)  # noqa: DTZ001
 SECOND = dt.timedelta(seconds=1)
-
-
-def rows(columns: str, view: str, *defined: str, **relations: list[Row]) -> list[tuple[Any, ...]]:
-    """Return columns of a view under `sql/`, sorted; `defined` are the functions that it calls."""
-    query = f"select {', '.join(columns.split())} from {view}"
-    with small_tables(view, *defined, **relations) as tables:
-        return sorted(tables.query(query).rows, key=repr)
 
 
 def test_freshness() -> None:
@@ -42,7 +35,7 @@ def test_freshness() -> None:
         ("only-deferred", DAY_1, "1", "deferred"),
     )
     columns = "model_id last_outcome last_attempted_at consecutive_failures listed_at fetched_at"
-    found = rows(
+    found = select_rows(
         columns,
         "marts.freshness",
         staging__fetches=fetches,
@@ -66,7 +59,7 @@ def test_freshness() -> None:
 
 def test_age_of_a_record_is_in_hours() -> None:
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-    ((age,),) = rows(
+    ((age,),) = select_rows(
         "age_hours",
         "marts.freshness",
         staging__fetches=[nulls("model_id requested_at load_id outcome") | {"model_id": "m"}],
@@ -96,7 +89,7 @@ def test_model_changes() -> None:
     reads = make_rows("read_at is_trusted", (DAY_1, False), (DAY_3, True), (DAY_2, True))
     columns = "model_id changed_at kind reason"
     tables = {"history__listings": listings, "staging__catalog_reads": reads}
-    assert rows(columns, "marts.model_changes", **tables) == [
+    assert select_rows(columns, "marts.model_changes", **tables) == [
         ("back", DAY_3, "unlisted", "404"),
         ("back", DAY_4, "relisted", "200"),
         ("never-listed", DAY_1, "unlisted", "404"),
@@ -120,9 +113,9 @@ def test_listed_models() -> None:
         ("unlisted", False, DAY_1, None),
     )
     tables = {"history__listings": listings, "staging__catalog_reads": reads}
-    found = rows("model_id listed_at", "staging.listed_models", **tables)
+    found = select_rows("model_id listed_at", "staging.listed_models", **tables)
     assert found == [("back", DAY_3), ("left", DAY_2), ("still", DAY_3)]
-    unlisted = rows("model_id", "staging.unlisted_models", history__listings=listings)
+    unlisted = select_rows("model_id", "staging.unlisted_models", history__listings=listings)
     assert unlisted == [("left",), ("unlisted",)]
 
 
@@ -204,7 +197,7 @@ def suspects(
         for number, (price_in, price_out) in enumerate(prices, start=1)
     ]
     found: dict[str, list[tuple[int, str, str]]] = {model_id: [] for model_id in offers}
-    for model_id, *row in rows(
+    for model_id, *row in select_rows(
         "model_id offer_number rule compared_price",
         "staging.suspect_prices",
         "staging.number_text",
@@ -265,7 +258,7 @@ def test_prices_of_a_model() -> None:
         "model_id offer_count cheapest_provider_ids min_blended_usd_per_mtok is_suspect "
         "median_blended_usd_per_mtok max_blended_usd_per_mtok spread_ratio has_free_offer"
     )
-    found = rows(
+    found = select_rows(
         columns,
         "marts.model_prices",
         "staging.round_significant",
@@ -278,7 +271,7 @@ def test_prices_of_a_model() -> None:
         ("only-free", 1, ["p"], None, None, None, None, None, True),
         ("unpriced", 0, None, None, None, None, None, None, None),
     ]
-    cheapest = rows(
+    cheapest = select_rows(
         "model_id provider_id price_usd_per_mtok paid_price_usd_per_mtok is_suspect "
         "is_paid_price_suspect",
         "staging.cheapest_offers",
@@ -292,7 +285,7 @@ def test_prices_of_a_model() -> None:
 
 
 def test_categories_of_benchmarks() -> None:
-    found = rows(
+    found = select_rows(
         "benchmark_id category is_independent",
         "staging.leaderboard_categories",
         staging__scores=make_rows(
@@ -339,7 +332,7 @@ def test_benchmarks() -> None:
         | {"benchmark_description": text}
         for row, text in zip(scores, ("Z", None, "A", None, None, None), strict=True)
     ]
-    found = rows(
+    found = select_rows(
         "benchmark_id benchmark_name category description model_count organization_count "
         "priced_model_count is_lower_better best_value best_model_ids median_value verified_share "
         "self_reported_share disputed_count is_comparable not_comparable_reason",
@@ -375,7 +368,9 @@ def test_providers() -> None:
         "provider_id provider_name model_count offer_count competitive_model_count cheapest_count "
         "median_price_ratio"
     )
-    assert rows(columns, "marts.providers", "staging.is_most_common", marts__offers=offers) == [
+    assert select_rows(
+        columns, "marts.providers", "staging.is_most_common", marts__offers=offers
+    ) == [
         ("p", "P", 2, 3, 2, 1, 2.5),
         ("q", "Q1", 2, 2, 1, 0, 2.0),
         ("r", "R", 1, 1, 0, 0, None),
@@ -570,7 +565,7 @@ def test_offers() -> None:
     columns = (
         f"{OFFER} price_rank price_ratio_to_cheapest is_cheapest is_first_party suspect_reason"
     )
-    found = rows(
+    found = select_rows(
         columns,
         "marts.offers",
         staging__current_offers=current,

@@ -2,24 +2,7 @@
 
 from __future__ import annotations
 
-from llm_stats.transform.files import files_in
-from support.small_tables import Row, make_rows, nulls, small_tables
-
-_RULES = {file.path.stem: file.text for file in files_in("quality")}
-_FUNCTIONS = (
-    "staging.benchmark_label",
-    "staging.is_most_common",
-    "staging.number_text",
-    "staging.round_significant",
-    "staging.offer_hash",
-)
-
-
-def findings(rule: str, **relations: list[Row]) -> list[tuple[str, str]]:
-    """Return model id and detail of the findings of a rule, sorted."""
-    with small_tables(*_FUNCTIONS, **relations) as tables:
-        return sorted(tables.query(_RULES[rule]).rows)
-
+from support.small_tables import Row, findings, make_rows, nulls
 
 #: Benchmark -> its values, and the outliers with the start of their reason.
 OUTLIERS: dict[str, tuple[list[float], dict[float, str]]] = {

@@ -6,21 +6,10 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from llm_stats.transform.files import files_in
-from support.small_tables import Row, make_rows, small_tables
+from support.small_tables import Row, findings, make_rows
 
-_RULES = {file.path.stem: file.text for file in files_in("quality")}
-_LABELS = ("benchmark", "offer", "provider")
 DAY = dt.datetime(2026, 11, 1, 23)  # noqa: DTZ001  stored times are UTC without a zone
 Findings = list[tuple[str, str]]
-
-
-def findings(rule: str, **relations: list[Row]) -> Findings:
-    """Return model id and detail of the findings of a rule, sorted."""
-    labels = (f"staging.{label}_label" for label in _LABELS)
-    with small_tables(*labels, "staging.number_text", **relations) as tables:
-        return sorted(tables.query(_RULES[rule]).rows)
-
 
 MODELS = make_rows(
     "model_id model_name fetched_at", ("m", "M", DAY), ("n", "M", None), ("o", "O", DAY)

@@ -8,17 +8,11 @@ from typing import Any
 
 import pytest
 from llm_stats.transform.files import find_relation
-from support.small_tables import Row, make_rows, nulls, small_tables
+from support.small_tables import Row, make_rows, nulls, select_rows, small_tables
 
 DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a zone
 DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
 DAY_3 = dt.datetime(2026, 11, 3)  # noqa: DTZ001
-
-
-def rows(columns: str, view: str, **relations: list[Row]) -> list[tuple[Any, ...]]:
-    query = f"select {', '.join(columns.split())} from {view}"
-    with small_tables(view, **relations) as tables:
-        return sorted(tables.query(query).rows, key=repr)
 
 
 def test_summary_is_ahead_if_its_hash_or_time_is_newer() -> None:
@@ -32,7 +26,7 @@ def test_summary_is_ahead_if_its_hash_or_time_is_newer() -> None:
         "no hash, no time of the record": (None, None, "y", DAY_1, True),
         "no hash, no time of the summary": (None, DAY_1, "y", None, True),
     }
-    found = rows(
+    found = select_rows(
         "model_id",
         "staging.summaries_ahead",
         staging__detail_models=[
@@ -77,7 +71,7 @@ def test_lists_are_those_of_the_summary_if_it_is_ahead(view: str, value: str, ot
             for number in (1, 2)
         ]
 
-    found = rows(
+    found = select_rows(
         columns,
         f"staging.{view}",
         staging__summaries_ahead=AHEAD,
@@ -165,7 +159,7 @@ def test_current_offers() -> None:
         ("unlisted", "p", True, True, 0.0, 0.0),
     )
     others = nulls("offer_number provider_name status valid_from")
-    found = rows(
+    found = select_rows(
         "model_id provider_id is_available is_free",
         "staging.current_offers",
         marts__price_history=[row | others | {"blended_usd_per_mtok": 1.0} for row in offers],
@@ -188,4 +182,6 @@ def test_current_offers() -> None:
 @pytest.mark.parametrize("order", [1, -1])
 def test_last_load_is_that_with_the_greatest_time_and_id(order: int) -> None:
     loads = make_rows("load_id loaded_at", ("9", DAY_1), ("1", DAY_2), ("2", DAY_2))[::order]
-    assert rows("load_id loaded_at", "staging.last_load", staging__loads=loads) == [("2", DAY_2)]
+    assert select_rows("load_id loaded_at", "staging.last_load", staging__loads=loads) == [
+        ("2", DAY_2)
+    ]
