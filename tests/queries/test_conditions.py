@@ -9,11 +9,8 @@ import pytest
 from llm_stats.queries import changes, compare, status
 from llm_stats.queries.cost import cost
 from llm_stats.warehouse.reader import Reader
-from support.small_tables import Row, make_rows, nulls, small_tables
+from support.small_tables import DAY_1, DAY_2, DAY_3, Row, make_rows, nulls, small_tables
 
-DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a zone
-DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
-DAY_3 = dt.datetime(2026, 11, 3)  # noqa: DTZ001
 SECOND = dt.timedelta(seconds=1)
 
 

@@ -6,6 +6,7 @@ test states the exact input of the query.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,11 @@ from llm_stats.table import Table
 from llm_stats.transform import files
 
 Row = dict[str, Any]
+
+DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a zone
+DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
+DAY_3 = dt.datetime(2026, 11, 3)  # noqa: DTZ001
+DAY_4 = dt.datetime(2026, 11, 4)  # noqa: DTZ001
 
 _RULES = {file.path.stem: file.text for file in files.files_in("quality")}
 #: Functions that the rules of `data_quality` call.

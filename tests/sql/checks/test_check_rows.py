@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import pytest
 from llm_stats.transform.checks import all_checks
-from support.small_tables import Row, make_rows, small_tables
+from support.small_tables import DAY_1, DAY_2, DAY_3, Row, make_rows, small_tables
 
 _CHECKS = {check.name: check.text for check in all_checks()}
-DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a zone
-DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
-DAY_3 = dt.datetime(2026, 11, 3)  # noqa: DTZ001
 
 
 def rows(check: str, **relations: list[Row]) -> list[tuple[Any, ...]]:

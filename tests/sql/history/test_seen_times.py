@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from llm_stats.transform.files import files_in
-from support.small_tables import Row, make_rows, small_tables
+from support.small_tables import DAY_1, DAY_2, DAY_3, Row, make_rows, small_tables
 
-DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a zone
-DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
-DAY_3 = dt.datetime(2026, 11, 3)  # noqa: DTZ001
 _UPDATES = {file.path.stem: file.text for file in files_in("history")}
 OFFERS = "offers_first_seen_at offers_last_seen_at offers_load_id"
 SCORES = "scores_first_seen_at scores_last_seen_at scores_load_id"

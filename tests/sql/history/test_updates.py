@@ -9,11 +9,9 @@ import datetime as dt
 
 import pytest
 from llm_stats.transform.files import files_in
-from support.small_tables import Row, nulls, small_tables
+from support.small_tables import DAY_1, DAY_2, Row, nulls, small_tables
 
 DAY_0 = dt.datetime(2026, 10, 31)  # noqa: DTZ001  stored times are UTC without a zone
-DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001
-DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
 _UPDATES = {file.path.stem: file.text for file in files_in("history")}
 
 #: Period of a stored row: number, value, start and end.

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from typing import Any
 
 from llm_stats.transform.files import find_relation
-from support.small_tables import make_rows, nulls, select_rows
-
-DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a zone
-DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
-DAY_3 = dt.datetime(2026, 11, 3)  # noqa: DTZ001
-DAY_4 = dt.datetime(2026, 11, 4)  # noqa: DTZ001
+from support.small_tables import DAY_1, DAY_2, DAY_3, DAY_4, make_rows, nulls, select_rows
 
 
 def test_models() -> None:

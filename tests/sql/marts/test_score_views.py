@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from llm_stats.transform.files import files_in
-from support.small_tables import Row, make_rows, nulls, small_tables
+from support.small_tables import DAY_1, DAY_2, Row, make_rows, nulls, small_tables
 
-DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a zone
-DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
 CHOSEN = "model_id benchmark_id evidence score normalized_score"
 
 

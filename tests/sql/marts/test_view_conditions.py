@@ -6,12 +6,18 @@ import datetime as dt
 from typing import Any
 
 from llm_stats.transform.files import files_in
-from support.small_tables import Row, make_rows, nulls, select_rows, small_tables
+from support.small_tables import (
+    DAY_1,
+    DAY_2,
+    DAY_3,
+    DAY_4,
+    Row,
+    make_rows,
+    nulls,
+    select_rows,
+    small_tables,
+)
 
-DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a zone
-DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
-DAY_3 = dt.datetime(2026, 11, 3)  # noqa: DTZ001
-DAY_4 = dt.datetime(2026, 11, 4)  # noqa: DTZ001
 SECOND = dt.timedelta(seconds=1)
 
 

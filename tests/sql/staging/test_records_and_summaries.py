@@ -8,11 +8,16 @@ from typing import Any
 
 import pytest
 from llm_stats.transform.files import find_relation
-from support.small_tables import Row, make_rows, nulls, select_rows, small_tables
-
-DAY_1 = dt.datetime(2026, 11, 1)  # noqa: DTZ001  stored times are UTC without a zone
-DAY_2 = dt.datetime(2026, 11, 2)  # noqa: DTZ001
-DAY_3 = dt.datetime(2026, 11, 3)  # noqa: DTZ001
+from support.small_tables import (
+    DAY_1,
+    DAY_2,
+    DAY_3,
+    Row,
+    make_rows,
+    nulls,
+    select_rows,
+    small_tables,
+)
 
 
 def test_summary_is_ahead_if_its_hash_or_time_is_newer() -> None:
