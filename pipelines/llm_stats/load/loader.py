@@ -41,8 +41,10 @@ def load(
 
     def pages() -> Iterator[Page]:
         # dlt creates a table only if some page contains it, so the first page contains all tables
-        yield empty_tables() | (catalog_to_arrow(catalog) if catalog else {})
-        yield from map(to_arrow, to_pages(results, _PAGE_SIZE))
+        results_by_page = map(to_arrow, to_pages(results, _PAGE_SIZE))
+        first = next(results_by_page, {})
+        yield empty_tables() | (catalog_to_arrow(catalog) if catalog else {}) | first
+        yield from results_by_page
 
     tables = raw_tables(pages, merge=False)
     try:

@@ -236,12 +236,17 @@ def _raw_table(base: DltResource, table: str, *, merge: bool) -> DltResource:
 def _column_hints(table: str, *, merge: bool) -> Any:
     """Return dlt's hints for the columns of a raw table.
 
-    Without `merge`, the column of the load id is nullable, because dlt leaves it empty.
-    `load.merge` writes the load ids.
+    Without `merge`, only times have hints, because an Arrow column states its type and nullability,
+    and each hint makes the load slower. The column of the load id, which dlt leaves empty, is
+    nullable; `load.merge` writes the load ids.
     """
-    hints = [column.dlt_hint for column in TABLES[table] if column != LOAD_ID]
-    if merge and "__" in table:
-        return [*hints, FETCHED_AT.dlt_hint, {**IS_TOMBSTONE.dlt_hint, "hard_delete": True}]
-    if not merge and LOAD_ID in TABLES[table]:
-        return [*hints, {**LOAD_ID.dlt_hint, "nullable": True}]
+    columns = TABLES[table]
+    if merge:
+        hints = [column.dlt_hint for column in columns if column != LOAD_ID]
+        if "__" in table:
+            hints += [FETCHED_AT.dlt_hint, {**IS_TOMBSTONE.dlt_hint, "hard_delete": True}]
+        return hints
+    hints = [column.dlt_hint for column in columns if column.data_type == "timestamp"]
+    if LOAD_ID in columns:
+        hints.append({**LOAD_ID.dlt_hint, "nullable": True})
     return hints
