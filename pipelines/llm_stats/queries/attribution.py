@@ -23,12 +23,12 @@ SAMPLE_TEXT = "Sample data: the models, prices and scores are invented."
 #: Query of the fields of `Attribution`.
 QUERY = """
     select
-        (select count(*) from staging.models) as model_count,
-        (select count(*) from staging.models where upstream_source = 'sample') as sample_count,
+        count(*) as model_count,
+        count(*) filter (upstream_source = 'sample') as sample_count,
         greatest(
-            (select max(fetched_at) from staging.models),
-            (select max(read_at) from staging.catalog_reads)
+            max(fetched_at), (select max(read_at) from staging.catalog_reads)
         ) as retrieved_at
+    from staging.models
 """
 
 
