@@ -10,23 +10,15 @@ create or replace view staging.compared_scores as
 with
 scoped_scores as (
     select
-        'all' as evidence_scope,
-        model_id,
-        benchmark_id,
-        evidence,
-        score,
-        normalized_score
-    from staging.chosen_scores
-    union all
-    select
-        'independent' as evidence_scope,
-        model_id,
-        benchmark_id,
-        evidence,
-        score,
-        normalized_score
-    from staging.chosen_scores
-    where evidence <> 'self_reported'
+        scopes.evidence_scope,
+        scores.model_id,
+        scores.benchmark_id,
+        scores.evidence,
+        scores.score,
+        scores.normalized_score
+    from staging.chosen_scores as scores
+    inner join (values ('all'), ('independent')) as scopes (evidence_scope)
+        on scopes.evidence_scope = 'all' or scores.evidence <> 'self_reported'
 ),
 
 benchmark_scales as (

@@ -58,7 +58,7 @@ def small_tables(*defined: str, **relations: list[Row]) -> Iterator[SmallTables]
     null.
     """
     with duckdb.connect() as connection:
-        for schema in ("staging", "history", "marts"):
+        for schema in ("raw", "staging", "history", "marts"):
             connection.execute(f"create schema {schema}")
         for relation, rows in relations.items():
             empty = dict.fromkeys(column for row in rows for column in row)

@@ -34,15 +34,15 @@ def test_summary_is_ahead_if_its_hash_or_time_is_newer() -> None:
     found = select_rows(
         "model_id",
         "staging.summaries_ahead",
-        staging__detail_models=[
+        raw__models=[
             *make_rows(
-                "model_id summary_hash upstream_updated_at",
+                "id summary_hash updated_at",
                 *((name, *case[:2]) for name, case in cases.items()),
             ),
-            {"model_id": "no summary"},
+            {"id": "no summary"},
         ],
-        staging__catalog_models=make_rows(
-            "model_id content_hash upstream_updated_at",
+        raw__catalog_models=make_rows(
+            "id content_hash updated_at",
             *((name, *case[2:4]) for name, case in cases.items()),
             ("no record", "x", DAY_1),
         ),
