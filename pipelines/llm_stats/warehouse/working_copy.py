@@ -178,7 +178,8 @@ class DuckDBWorkingCopy:
     def compact(self) -> None:
         """Rewrite the file if much of it is unused, or if it has another storage version.
 
-        DuckDB reuses free space but never returns it to the file system.
+        DuckDB reuses free space but never returns it to the file system. The connection that made a
+        checkpoint reports fewer free blocks than the file contains, so the file is opened again.
         """
         with duckdb.connect(self.path, read_only=True) as connection:
             total, free, block_size = connection.execute(
