@@ -57,7 +57,9 @@ def isolated() -> Iterator[None]:
     Settings such as `dev_mode` or `dataset_name_layout` are for the user's own pipelines. In a run,
     they would change the names of the tables.
     """
-    with Container().injectable_context(PluggableRunContext(_IsolatedContext(None))):
+    with Container().injectable_context(PluggableRunContext(_IsolatedContext(None))) as context:
+        # dlt has read our settings; with no provider left, it does not search for any others
+        context.providers.providers.clear()
         yield
 
 
