@@ -40,9 +40,9 @@ def load(
     from llm_stats.schema.arrow import catalog_to_arrow, empty_tables, to_arrow
 
     def pages() -> Iterator[Page]:
-        # dlt creates a table only if some page contains it, so the first page contains all tables
         results_by_page = map(to_arrow, to_pages(results, _PAGE_SIZE))
         first = next(results_by_page, {})
+        # dlt creates a table only if some page contains it, so the first page contains all tables
         yield empty_tables() | (catalog_to_arrow(catalog) if catalog else {}) | first
         yield from results_by_page
 

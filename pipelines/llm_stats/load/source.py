@@ -236,9 +236,9 @@ def _raw_table(base: DltResource, table: str, *, merge: bool) -> DltResource:
 def _column_hints(table: str, *, merge: bool) -> Any:
     """Return dlt's hints for the columns of a raw table.
 
-    Without `merge`, only times have hints, because an Arrow column states its type and nullability,
-    and each hint makes the load slower. The column of the load id, which dlt leaves empty, is
-    nullable; `load.merge` writes the load ids.
+    Without `merge`, only times and the load id have hints. An Arrow column already states its type
+    and nullability, and each hint makes the load slower. The load id is nullable, because dlt
+    leaves it empty; `load.merge` writes it.
     """
     columns = TABLES[table]
     if merge:

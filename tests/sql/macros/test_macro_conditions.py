@@ -242,9 +242,10 @@ def test_prices_as_of(moment: str) -> None:
     )
     assert sorted(found) == [
         ("listed-again", "p", True),
-        *(("m", name, True) for name in ("began",)),
+        ("m", "began", True),
         ("m", "off", False),
-        *(("m", name, True) for name in ("open", "still")),
+        ("m", "open", True),
+        ("m", "still", True),
         ("no-listing", "p", True),
         ("unlisted", "p", False),
         ("unlisted-for-a-day", "p", False),
