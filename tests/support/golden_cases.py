@@ -79,7 +79,8 @@ def _load_run(raw: RawTables, at: dt.datetime, answers: dict[str, Any]) -> None:
     found, outcomes = _split(answers)
     cached = {model_id: fields for model_id, fields in found.items() if "cached_at" in fields}
     fetched = {model_id: fields for model_id, fields in found.items() if model_id not in cached}
-    raw.load([_record(model_id, fields) for model_id, fields in fetched.items()], at)
+    if fetched:
+        raw.load([_record(model_id, fields) for model_id, fields in fetched.items()], at)
     for model_id, fields in cached.items():
         time = dt.datetime.fromisoformat(fields["cached_at"])
         raw.load([_record(model_id, fields)], at, cached_at=time)

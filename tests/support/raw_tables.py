@@ -135,11 +135,12 @@ class RawTables:
         """Merge tables into the load with `load_id`; the default is a new load."""
         load_id = load_id or str(loaded_at.timestamp())
         self._create_arrived()
-        for name, arrived in tables.items():
-            if arrived.num_rows:
-                self.connection.execute(f"insert into temp.{name} from arrived")
+        filled = [name for name, rows in tables.items() if rows.num_rows]
+        for name in filled:
+            arrived = tables[name]  # noqa: F841  DuckDB reads the variable
+            self.connection.execute(f"insert into temp.{name} from arrived")
         raw_tables.merge_incoming(self.prepared, load_id, incoming="temp")
-        for name in tables:
+        for name in filled:
             self.prepared.execute(f"delete from temp.{name}")
         self.connection.execute("delete from raw._dlt_loads where load_id = ?", [load_id])
         self.connection.execute(
