@@ -92,10 +92,9 @@ def test_demo_report_and_export_need_no_clone(run: Run, workdir: Path) -> None:
 
 
 def test_wheel_runs_without_an_installation(wheel: Path, workdir: Path) -> None:
-    uvx = Path(python_with(workdir, "uv")).with_name("uvx")
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [str(uvx), "--from", str(wheel), "llm-stats", "demo"],
+        [sys.executable, "-m", "uv", "tool", "run", "--from", str(wheel), "llm-stats", "demo"],
         cwd=workdir,
         env=variables | {"UV_CACHE_DIR": str(workdir / "uv")},
         capture_output=True,
