@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import dlt
-import duckdb
 from dlt.extract.source import DltSource
 from llm_stats import llm_stats as source
 from llm_stats import sample
 from llm_stats.sample import SampleApi
+from support.queries import query_rows
 
 IDS = [entry["id"] for entry in sample.today()]
 
@@ -46,12 +46,12 @@ def extract(pipeline: dlt.Pipeline, extracted: DltSource) -> dict[str, int]:
 
 
 def query(workdir: Path, statement: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(workdir / "plain.duckdb", read_only=True) as connection:
-        return connection.execute(statement).fetchall()
+    return query_rows(workdir / "plain.duckdb", statement)
 
 
 def counts(workdir: Path) -> dict[str, int]:
     """Return the row counts of all tables except dlt's own."""
     tables = "select table_name from duckdb_tables() where schema_name = 'raw'"
     names = query(workdir, f"{tables} and not starts_with(table_name, '_dlt')")
-    return {name: query(workdir, f"select count(*) from raw.{name}")[0][0] for (name,) in names}
+    counted = [f"select '{name}', count(*) from raw.{name}" for (name,) in names]
+    return dict(query(workdir, " union all ".join(counted)))

@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from llm_stats.text import sql_literal
 
 
 def query_rows(database: Path, query: str) -> list[tuple[Any, ...]]:
-    """Open the database, execute a query and return its rows."""
-    with duckdb.connect(database, read_only=True) as connection:
+    """Return the rows of one query on a database file."""
+    with attached(database) as connection:
         return connection.execute(query).fetchall()
+
+
+@contextmanager
+def attached(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a connection that reads the database file.
+
+    All tests of a process share one connection, because opening one takes much longer than
+    attaching a file to it.
+    """
+    connection = _in_memory()
+    connection.execute(f"attach {sql_literal(str(database))} as file (read_only)")
+    try:
+        connection.execute("use file")
+        yield connection
+    finally:
+        connection.execute("use memory")
+        connection.execute("detach file")
+
+
+@functools.cache
+def _in_memory() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect()
