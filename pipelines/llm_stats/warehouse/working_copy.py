@@ -59,8 +59,9 @@ class DuckDBWorkingCopy:
         self._open_connection: duckdb.DuckDBPyConnection | None = None
 
     def create(self) -> None:
-        """Create an empty file."""
-        _create_file(self.path)
+        """Create an empty file in the storage version that readers need."""
+        with duckdb.connect() as connection:
+            connection.execute(f"attach {sql_literal(str(self.path))} as new ({_STORAGE})")
 
     def copy_source(self, source: Path) -> None:
         """Copy the published file `source` and open the copy.
@@ -126,7 +127,7 @@ class DuckDBWorkingCopy:
             copy_dlt_tables(DuckDBConnection(self._connection), "incoming.raw")
 
     def update_history(self, now: dt.datetime) -> Scope:
-        """Write the changes into `history`; then checkpoint, close and compact the file.
+        """Write the changes into `history`; then checkpoint, compact and close the file.
 
         Return which models the checks must cover.
 
@@ -137,7 +138,6 @@ class DuckDBWorkingCopy:
             apply.update_history(DuckDBConnection(self._connection))
             scope = due_scope(DuckDBConnection(self._connection), now)
         self._connection.execute("checkpoint")
-        self.close()
         self.compact()
         return scope
 
@@ -176,38 +176,35 @@ class DuckDBWorkingCopy:
         return f"the rejected file is kept at {self.path.rename(path)}"
 
     def compact(self) -> None:
-        """Rewrite the file if much of it is unused, or if it has another storage version.
+        """Close the file; rewrite it if much of it is unused, or if its storage version differs.
 
-        DuckDB reuses free space but never returns it to the file system. The connection that made a
-        checkpoint reports fewer free blocks than the file contains, so the file is opened again.
+        DuckDB reuses free space but never returns it to the file system. After a checkpoint, DuckDB
+        reports fewer free blocks than the file contains, so the file is detached and attached
+        again. Opening it with a new connection would take much longer.
         """
-        with duckdb.connect(self.path, read_only=True) as connection:
-            total, free, block_size = connection.execute(
-                "select total_blocks, free_blocks, block_size from pragma_database_size()"
-            ).fetchall()[0]
-            query = """
-                select tags['storage_version'] from duckdb_databases()
-                where database_name = current_database()
-            """
-            storage = connection.execute(query).fetchall()[0][0]
-        if storage == _STORAGE_TAG and not has_much_free_space(total, free, block_size):
-            return
-        old = self.path.rename(self.path.with_name("old"))
-        _create_file(self.path)
-        with duckdb.connect() as connection:
-            connection.execute(f"attach {sql_literal(str(old))} as old (read_only)")
-            connection.execute(f"attach {sql_literal(str(self.path))} as compact")
+        connection = self._connection
+        connection.execute("attach ':memory:' as empty")
+        connection.execute("use empty")
+        connection.execute(f"detach {self.path.stem}")
+        connection.execute(f"attach {sql_literal(str(self.path))} as old (read_only)")
+        query = """
+            select total_blocks, free_blocks, block_size, tags['storage_version']
+            from pragma_database_size()
+            inner join duckdb_databases() using (database_name)
+            where database_name = 'old'
+        """
+        total, free, block_size, storage = connection.execute(query).fetchall()[0]
+        is_rewritten = storage != _STORAGE_TAG or has_much_free_space(total, free, block_size)
+        compact = self.path.with_name("compact")
+        if is_rewritten:
+            connection.execute(f"attach {sql_literal(str(compact))} as compact ({_STORAGE})")
             connection.execute("copy from database old to compact")
             connection.execute("checkpoint compact")
-        old.unlink()
+        self.close()
+        if is_rewritten:
+            compact.replace(self.path)
 
 
 def has_much_free_space(total: int, free: int, block_size: int) -> bool:
     """Return whether compacting a file is worth it: of `total` blocks, `free` are unused."""
     return free > _MAX_FREE_RATIO * total and free * block_size > _MAX_FREE_BYTES
-
-
-def _create_file(path: Path) -> None:
-    """Create an empty database file in the storage version that readers need."""
-    with duckdb.connect() as connection:
-        connection.execute(f"attach {sql_literal(str(path))} as new ({_STORAGE})")
