@@ -23,6 +23,7 @@ from llm_stats.pipeline.run import execute
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.sample.demo import demo_settings
 from llm_stats.sample.http import Request, Response, error_response
+from llm_stats.sample.planned import PlannedFeatures
 from support.command import Command
 from support.processes import PROGRAMS
 from support.queries import query_rows
@@ -97,24 +98,6 @@ class TestInterrupt:
         )
         assert twelve_models.read_bytes() == before
 
-    def test_is_logged_as_json(self, tmp_path: Path) -> None:
-        with FakeApi(RECORDS, faults={faults.LIST: faults.slow(60)}) as api:
-            run = start(tmp_path, api, "--all", "--log-format", "json")
-            while not api.requests:
-                assert run.poll() is None, run.communicate()
-                time.sleep(0.01)
-            run.send_signal(signal.SIGINT)
-            _, err = run.communicate(timeout=30)
-        *_, last = map(json.loads, err.splitlines())
-        assert exit_code_in_shell(run) == 130
-        assert last["event"] == "run_failed"
-        assert last["exit_code"] == 130
-        assert last["kind"] == "interrupted"
-        assert (
-            last["message"]
-            == "interrupted; nothing was published, 0 responses are kept for the next run"
-        )
-
     def test_during_the_imports_prints_no_traceback(self) -> None:
         program = [sys.executable, str(PROGRAMS / "interrupt_import.py")]
         done = subprocess.run(program, capture_output=True, text=True, check=False)
@@ -140,10 +123,13 @@ class TestTermination:
 
     @pytest.mark.parametrize(
         ("number", "code", "awaited", "arguments"),
-        [(signal.SIGTERM, 143, IDS[3], IDS), (signal.SIGHUP, 129, faults.LIST, ["--all"])],
-        ids=["TERM during a response", "HUP during the model list"],
+        [
+            (signal.SIGTERM, 143, IDS[3], IDS),
+            (signal.SIGHUP, 129, faults.LIST, ["--all", "--log-format", "json"]),
+        ],
+        ids=["TERM during a response", "HUP during the model list, with a JSON log"],
     )
-    def test_is_reported_to_summary_and_webhook(
+    def test_is_reported_to_summary_webhook_and_log(
         self,
         number: signal.Signals,
         code: int,
@@ -164,7 +150,15 @@ class TestTermination:
             _, err = run.communicate(timeout=60)
 
         assert run.returncode == code, err
-        assert f"llm-stats: interrupted by {number.name}; nothing was published" in err
+        expected_message = f"interrupted by {number.name}; nothing was published"
+        if "json" in arguments:
+            *_, last = map(json.loads, err.splitlines())
+            assert last["event"] == "run_failed"
+            assert last["exit_code"] == code
+            assert last["kind"] == "interrupted"
+            assert last["message"].startswith(expected_message)
+        else:
+            assert f"llm-stats: {expected_message}" in err
         assert "Traceback" not in err
         summary = json.loads((tmp_path / "run.json").read_text("utf-8"))
         assert summary["exit_code"] == code
@@ -202,7 +196,8 @@ class TestKill:
     """`kill -9` of a run, then the same command again.
 
     After the second run, all ids are loaded. If the first run was killed before publishing, the
-    second run repeats only requests that were in flight.
+    second run repeats only requests that were in flight, with the same key. They cost no second
+    unit of the quota.
     """
 
     COUNT, CONCURRENCY, LATENCY_MS = 40, 4, 25
@@ -216,7 +211,8 @@ class TestKill:
         ids = [entry["id"] for entry in records]
         (tmp_path / "ids.txt").write_text("\n".join(ids))
         progress = (moment + 0.5) / KILLS * 1.25
-        with SampleApi(records, latency_ms=self.LATENCY_MS) as api:
+        planned = PlannedFeatures()
+        with SampleApi(records, latency_ms=self.LATENCY_MS, planned=planned) as api:
             arguments = ("--ids-file", "ids.txt", "--concurrency", str(self.CONCURRENCY))
             run = start(tmp_path, api, *arguments)
             while len(api.requests) < min(progress, 1) * self.COUNT:
@@ -234,8 +230,9 @@ class TestKill:
             assert second.code == 0
         assert f"{self.COUNT} models requested: {self.COUNT} loaded; " in second.out
         assert query_rows(
-            tmp_path / "llm_stats.duckdb", "select count(*), count(distinct id) from raw.models"
-        ) == [(self.COUNT, self.COUNT)]
+            tmp_path / "llm_stats.duckdb",
+            "select count(*), count(distinct id), count(etag) from raw.models",
+        ) == [(self.COUNT, self.COUNT, self.COUNT)]
         assert set(requested_ids(api)) == set(ids)
         if not published:
             assert len(requested_ids(api)) <= self.COUNT + self.CONCURRENCY, (
@@ -244,6 +241,9 @@ class TestKill:
             assert query_rows(
                 tmp_path / "llm_stats.duckdb", "select count(*), sum(attempts) from raw.fetches"
             ) == [(self.COUNT, len(requested_ids(api)) - before)]
+            keys = {request.headers["idempotency-key"] for request in api.requests}
+            assert len(keys) == self.COUNT, "one per model"
+            assert planned.units == self.COUNT
 
     def files_with_the_key(self, workdir: Path) -> list[Path]:
         return [

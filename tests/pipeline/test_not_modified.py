@@ -7,35 +7,24 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
-import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from fake_api import faults, when
 from fake_api.faults import Fault
 from fake_api.server import FakeApi
 from llm_stats.errors import LoadFailed
-from llm_stats.sample import SAMPLE_KEY
 from llm_stats.sample.planned import PlannedFeatures
-from support.command import Command
 from support.daily_runs import DailyRuns
-from support.older_versions import downgrade
-from support.queries import query_rows
 from support.sample_requests import requested_ids
 from support.twelve_models import IDS, RECORDS
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
-ONE = IDS[0]
+ONE, TWO = IDS[:2]
 MODELS = "select id, content_hash, etag from raw.models order by id"
 CHILDREN = "select model_id, rowid from raw.models__scores order by all"
 
@@ -105,64 +94,40 @@ class TestUnchangedRecords:
                 "select distinct models.fetched_at = fetches.requested_at from raw.models "
                 "inner join raw.fetches on models.id = fetches.model_id "
                 "and models._dlt_load_id = fetches._dlt_load_id"
-            ) == [(True,)]
+            ) == [(True,)], "not due again before max_age"
             assert runs.query(
                 "select distinct last_outcome, consecutive_failures from marts.freshness"
             ) == [("not_modified", 0)]
             assert runs.query("select count(*) from marts.score_changes") == [(0,)]
-            runs.day = 8
-            assert runs.run().requested == 0, "not due again before max_age"
 
-    def test_changed_record_is_loaded_between_them(self, with_etags: Path) -> None:
-        with FakeApi(rescored(RECORDS, ONE), planned=PlannedFeatures()) as api:
-            runs = DailyRuns(api, with_etags)
-            runs.day = 7
-            result = runs.run()
-        assert result.outcomes == {"loaded": 1, "not_modified": 11}
-        assert runs.query("select model_id, kind from marts.score_changes") == [(ONE, "corrected")]
-
-    def test_weak_etag_and_last_modified_are_sent_back_as_they_came(self, database: Path) -> None:
-        """One model has a weak ETag, the others have only Last-Modified."""
-        weak: dict[str, Fault] = {ONE: faults.headers(ETag='W/"v1"')}
-        with FakeApi(RECORDS, planned=PlannedFeatures(etags=False), faults=weak) as api:
-            runs = DailyRuns(api, database)
-            runs.run()
-            runs.day = 7
-            result = runs.run()
-        assert result.outcomes == {"not_modified": 12}
-        sent = conditions(api)
-        assert sent.pop(ONE) == 'W/"v1"'
-        assert all(str(value).endswith("GMT") for value in sent.values())
-
-    def test_api_without_etags_is_used_as_before(self, twelve_models: Path) -> None:
-        with FakeApi(RECORDS) as api:
-            runs = DailyRuns(api, twelve_models)
-            runs.day = 7
-            result = runs.run()
-        assert result.outcomes == {"loaded": 12}
-        assert set(conditions(api).values()) == {None}
-
-    def test_model_that_failed_before_recovers(self, with_etags: Path) -> None:
+    def test_model_that_failed_before_recovers_next_to_a_changed_record(
+        self, with_etags: Path
+    ) -> None:
         """A 304 ends a series of failures."""
         with FakeApi(RECORDS, planned=PlannedFeatures(), faults={ONE: faults.error(404)}) as api:
             runs = DailyRuns(api, with_etags)
             runs.day = 1
             assert runs.run(IDS).outcomes == {"not_found": 1, "not_modified": 11}
-        with FakeApi(RECORDS, planned=PlannedFeatures()) as api:
+        with FakeApi(rescored(RECORDS, TWO), planned=PlannedFeatures()) as api:
             runs = DailyRuns(api, with_etags)
             runs.day = 2
             result = runs.run(IDS)
         assert result.known_failures == {ONE}
-        assert result.outcomes == {"not_modified": 12}
+        assert result.outcomes == {"loaded": 1, "not_modified": 11}
         assert result.exit_code == 0
         assert runs.query(
             "select last_outcome, consecutive_failures from marts.freshness "
             f"where model_id = '{ONE}'"
         ) == [("not_modified", 0)]
+        assert runs.query("select model_id, kind from marts.score_changes") == [(TWO, "corrected")]
 
-    def test_record_with_a_reused_body_keeps_its_etag(self, database: Path) -> None:
-        """A run fails before it publishes; the next run loads the cached bodies."""
-        with FakeApi(RECORDS, planned=PlannedFeatures()) as api:
+    def test_validators_of_reused_bodies_are_sent_back_as_they_came(self, database: Path) -> None:
+        """A run fails before it publishes; the next run loads the cached bodies.
+
+        One model has a weak ETag, the others have only Last-Modified.
+        """
+        weak: dict[str, Fault] = {ONE: faults.headers(ETag='W/"v1"')}
+        with FakeApi(RECORDS, planned=PlannedFeatures(etags=False), faults=weak) as api:
             runs = DailyRuns(api, database, cache_ttl=dt.timedelta(hours=1))
             with pytest.raises(LoadFailed):
                 runs.run(IDS, progress=_Failing())
@@ -171,6 +136,9 @@ class TestUnchangedRecords:
             result = runs.run(IDS)
         assert cached.outcomes == {"loaded": 12}
         assert result.outcomes == {"not_modified": 12}
+        sent = conditions(api)
+        assert sent.pop(ONE) == 'W/"v1"'
+        assert all(str(value).endswith("GMT") for value in sent.values())
 
 
 class _Failing:
@@ -184,15 +152,14 @@ class _Failing:
         raise ZeroDivisionError
 
 
-def test_etag_that_never_changes_hides_a_new_body_but_no_new_price(database: Path) -> None:
+def test_etag_that_never_changes_hides_a_new_body_but_no_new_price(with_etags: Path) -> None:
     """A new price changes the summary, so the record is requested without a condition.
 
     A new score does not change the summary. The 304 hides the score until `max_age` is 0.
     """
     stale: dict[str, Fault] = {ONE: faults.headers(ETag='"always"')}
     with FakeApi(RECORDS, planned=PlannedFeatures(), faults=stale) as api:
-        runs = DailyRuns(api, database)
-        runs.run()
+        runs = DailyRuns(api, with_etags)
         repriced = copy.deepcopy(RECORDS)
         repriced[0]["providers"][0]["input_price_per_m"] = 77
         assert repriced[0]["id"] == ONE
@@ -212,85 +179,30 @@ def test_etag_that_never_changes_hides_a_new_body_but_no_new_price(database: Pat
         assert runs.query("select model_id, kind from marts.score_changes") == [(ONE, "corrected")]
 
 
-class TestUnexpected304:
-    """A broken cache returns 304 although the request had no condition."""
+def test_304_without_a_condition_is_requested_again_without_a_cache(twelve_models: Path) -> None:
+    """A broken cache returns 304, although the stored records have no validators.
 
-    def test_is_requested_again_without_a_cache(self, database: Path) -> None:
-        """The first requests for the catalog and for one model get a 304."""
-        once: dict[str, Fault] = {
-            faults.LIST: when.first(1, faults.not_modified()),
-            ONE: when.first(1, faults.not_modified()),
-        }
-        with FakeApi(RECORDS, faults=once) as api:
-            result = DailyRuns(api, database).run()
-        assert result.outcomes == {"loaded": 12}
-        assert result.exit_code == 0
-        first, second = (request for request in api.requests if request.model_id == ONE)
-        assert "cache-control" not in first.headers
-        assert second.headers["cache-control"] == "no-cache"
-
-    def test_second_304_fails_the_model(self, database: Path) -> None:
-        with FakeApi(RECORDS, faults={ONE: faults.not_modified()}) as api:
-            result = DailyRuns(api, database).run(IDS)
-        assert result.outcomes == {"loaded": 11, "failed": 1}
-        assert result.exit_code == 4
-        assert requested_ids(api).count(ONE) == 2
-        (problem,) = result.problems
-        assert problem.http_status == 304
-        assert problem.message == (
-            "HTTP 304 for a request without a condition, twice: a cache between this machine and "
-            "the API is broken; bypass the proxy"
-        )
-
-
-def test_validators_are_deleted_by_a_migration(with_etags: Path) -> None:
-    """With a 304, the new columns of a migration would stay null."""
-    with duckdb.connect(with_etags) as connection:
-        downgrade(connection.execute, 6)
-    with FakeApi(RECORDS, planned=PlannedFeatures()) as api:
-        runs = DailyRuns(api, with_etags)
+    The first requests for the catalog and for one model get a 304, and all requests for another.
+    """
+    broken: dict[str, Fault] = {
+        faults.LIST: when.first(1, faults.not_modified()),
+        ONE: when.first(1, faults.not_modified()),
+        TWO: faults.not_modified(),
+    }
+    with FakeApi(RECORDS, faults=broken) as api:
+        runs = DailyRuns(api, twelve_models)
         runs.day = 7
-        assert runs.run().outcomes == {"loaded": 12}
-
-
-class TestKill:
-    """`kill -9` of a run, then the same command again."""
-
-    def test_retry_after_a_kill_has_the_same_key_and_costs_no_second_unit(
-        self, llm_stats: Command, tmp_path: Path
-    ) -> None:
-        """All twelve responses are in flight when the run is killed, so all are lost."""
-        planned = PlannedFeatures()
-        with FakeApi(RECORDS, planned=planned, latency_ms=400) as api:
-            arguments = ["run", *IDS, "--base-url", api.base_url, "--quiet"]
-            arguments += ["--requests-per-minute", "0", "--concurrency", "12"]
-            run = subprocess.Popen(
-                [sys.executable, "-m", "llm_stats", *arguments],
-                cwd=tmp_path,
-                env=os.environ | {"LLM_STATS_API_KEY": SAMPLE_KEY},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            )
-            while len(api.requests) < 12:
-                assert run.poll() is None, run.communicate()
-                time.sleep(0.01)
-            os.kill(run.pid, signal.SIGKILL)
-            run.communicate()
-            time.sleep(0.6)
-            second = llm_stats(*arguments, "--summary", "run.json")
-            assert second.code == 0
-            keys = [request.headers["idempotency-key"] for request in api.requests]
-            assert len(keys) == 24
-            assert sorted(keys[:12]) == sorted(keys[12:])
-            assert len(set(keys)) == 12
-            assert planned.units == 12
-            third = llm_stats(*arguments, "--max-age", "0")
-            assert third.code == 0
-            assert not set(keys) & {
-                request.headers["idempotency-key"] for request in api.requests[24:]
-            }
-        assert planned.units == 24
-        assert json.loads((tmp_path / "run.json").read_text())["outcomes"]["loaded"] == 12
-        assert query_rows(
-            tmp_path / "llm_stats.duckdb", "select count(*), count(etag) from raw.models"
-        ) == [(12, 12)]
+        result = runs.run()
+    assert result.outcomes == {"loaded": 11, "failed": 1}
+    assert result.exit_code == 4
+    assert set(conditions(api).values()) == {None}
+    first, second = (request for request in api.requests if request.model_id == ONE)
+    assert "cache-control" not in first.headers
+    assert second.headers["cache-control"] == "no-cache"
+    assert requested_ids(api).count(TWO) == 2
+    (problem,) = result.problems
+    assert problem.http_status == 304
+    assert problem.message == (
+        "HTTP 304 for a request without a condition, twice: a cache between this machine and "
+        "the API is broken; bypass the proxy"
+    )

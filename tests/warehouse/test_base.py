@@ -6,8 +6,10 @@ import datetime as dt
 from pathlib import Path
 
 import duckdb
+import pytest
 from llm_stats.connection import DuckDBConnection
 from llm_stats.schema.fetch import Validators
+from llm_stats.transform import migrate
 from llm_stats.warehouse.base import FetchState
 from support.new_warehouse import new_warehouse
 from support.older_versions import downgrade
@@ -52,6 +54,18 @@ def test_state_of_the_current_and_of_an_older_schema_version(tmp_path: Path) -> 
     assert older.summaries == {}
     assert older.validators == {}
     assert older.unlisted == set()
+
+
+def test_migration_deletes_the_validators(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a 304, the new columns of a migration would stay null."""
+    monkeypatch.setattr(migrate, "_migrations", dict)
+    with new_warehouse(tmp_path / "w.duckdb") as raw:
+        raw.load(RECORDS[:1], DAYS[0], "1")
+        raw.connection.execute("update raw.models set etag = 'tag', last_modified = 'yesterday'")
+        assert len(FetchState.read(DuckDBConnection(raw.connection)).validators) == 1
+        raw.connection.execute("update history.schema_version set version = version - 1")
+        assert migrate.migrate(DuckDBConnection(raw.connection))
+        assert FetchState.read(DuckDBConnection(raw.connection)).validators == {}
 
 
 def test_failing_models_failed_since_they_were_loaded(tmp_path: Path) -> None:
