@@ -29,8 +29,12 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebhookServer]:
 
 
 @pytest.fixture
-def settings(api: SampleApi, one_model: Path) -> dict[str, Any]:
-    """Return keyword arguments for a run that fetches from the sample API."""
+def settings(api: SampleApi, one_model: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Return keyword arguments for a run that fetches from the sample API.
+
+    The page of `report` gets no chart library, because bundling it takes seconds.
+    """
+    monkeypatch.setattr("llm_stats.report.page._bundle_library", lambda: "")
     return {"base_url": api.base_url, "database": one_model, "requests_per_minute": 0}
 
 

@@ -113,6 +113,17 @@ def test_closed_pipe_is_not_an_error(workdir: Path, demo: Path, arguments: tuple
     assert done.returncode == 0
 
 
+def test_exit_code_is_kept_when_the_pipe_is_closed(workdir: Path) -> None:
+    """`status` prints the settings, although there is no database."""
+    read, write = os.pipe()
+    os.close(read)
+    done = run_command("status", stdout=write)
+    os.close(write)
+    assert done.stderr.startswith(f"llm-stats: {workdir}/llm_stats.duckdb does not exist; ")
+    assert len(done.stderr.splitlines()) == 1
+    assert done.returncode == 2
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 def test_full_disk_is_an_error(demo: Path) -> None:
     with Path("/dev/full").open("w") as full:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -17,7 +16,6 @@ from llm_stats.settings import Settings
 from llm_stats.text import sql_literal
 from support.command import Command
 from support.parameter_ids import parameter_id
-from support.processes import run_command
 from support.queries import query_rows
 from support.sample_requests import requested_ids
 
@@ -32,19 +30,6 @@ def test_long_id_is_truncated_in_the_summary(llm_stats: Command) -> None:
     assert max(map(len, (done.out + done.err + failed.err).splitlines())) < 1100
     assert "\n1 new model\n" in done.out
     assert "changes" not in done.out
-
-
-@pytest.mark.usefixtures("one_model")
-def test_exit_code_is_kept_when_the_reader_of_the_output_exits(workdir: Path) -> None:
-    read, write = os.pipe()
-    os.close(read)
-    with SampleApi() as api:
-        done = run_command(
-            "run", "murmur-1", "no-such-model", "--base-url", api.base_url, stdout=write
-        )
-    os.close(write)
-    assert done.stderr == ""
-    assert done.returncode == 4
 
 
 IDS = [entry["id"] for entry in sample.today()]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from llm_stats.errors import UsageError
+from llm_stats.errors import NothingFetched, UsageError
 from llm_stats.pipeline.run import execute
-from llm_stats.sample import SampleApi
+from llm_stats.sample import SampleApi, today
 from llm_stats.settings import Settings
 from llm_stats.warehouse.snapshot import new_id
 from llm_stats.warehouse.snapshots import Snapshots
@@ -110,14 +110,19 @@ def test_restored_backup_displaces_no_other_line(
 def test_way_out_of_a_fast_clock_loses_only_the_runs_made_under_it(
     llm_stats: Command, api: SampleApi, one_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The run with the fast clock requested a model, but loaded none."""
     settings = Settings.read(
         base_url=api.base_url, model_ids=["murmur-1"], database=one_model, keep_snapshots=1
     )
     good = one_model.readlink()
     fast = dt.datetime.now(dt.UTC) + dt.timedelta(days=3650)
+    (record,) = (entry for entry in today() if entry["id"] == "murmur-1")
+    api.publish([record | {"providers": "none"}])
     with monkeypatch.context() as patched:
         patched.setattr("llm_stats.warehouse.duckdb_file.new_id", lambda: new_id(fast))
-        execute(settings, clock=lambda: fast)
+        with pytest.raises(NothingFetched):
+            execute(settings, clock=lambda: fast)
+    api.publish(today())
     with pytest.raises(UsageError) as error:
         execute(settings)
     command = f"rollback --to {good.parent.name}"
