@@ -27,18 +27,6 @@ class TestKey:
 
     KEY = "sk-live-0123456789-abcdefghij"
 
-    def test_key_in_headers(self, find_leaks: Callable[..., list[str]]) -> None:
-        echoed = faults.headers(
-            ETag=f'"{self.KEY}"',
-            Last_Modified=self.KEY,
-            X_Request_ID=self.KEY,
-            X_LLM_Stats_Plan=self.KEY,
-            X_Quota_Remaining="200",
-        )
-        bad = {IDS[0]: faults.error(400)}
-        with FakeApi(RECORDS, key=self.KEY, faults=bad, everywhere=[echoed]) as api:
-            assert find_leaks(api) == []
-
     def echo(self, status: int) -> faults.Fault:
         return faults.error(
             status,
@@ -95,10 +83,18 @@ class TestKey:
     def test_after_every_kind_of_response(
         self, find_leaks: Callable[..., list[str]], workdir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The first run fails a check and keeps its responses in the cache.
+        """The headers of every response contain the key.
 
-        The second run publishes a snapshot.
+        The first run fails a check and keeps its responses in the cache. The second run publishes a
+        snapshot.
         """
+        headers = faults.headers(
+            ETag=f'"{self.KEY}"',
+            Last_Modified=self.KEY,
+            X_Request_ID=self.KEY,
+            X_LLM_Stats_Plan=self.KEY,
+            X_Quota_Remaining="200",
+        )
         bad = {
             IDS[0]: self.echo(400),
             IDS[1]: self.echo(404),
@@ -115,7 +111,7 @@ class TestKey:
         def reject(*_: object) -> None:
             raise LlmStatsError("rejected")
 
-        with FakeApi(RECORDS, key=self.KEY, faults=bad) as api:
+        with FakeApi(RECORDS, key=self.KEY, faults=bad, everywhere=[headers]) as api:
             with monkeypatch.context() as patched:
                 patched.setattr("llm_stats.pipeline.run._run_checks", reject)
                 assert find_leaks(api) == []

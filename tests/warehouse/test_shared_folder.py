@@ -46,12 +46,6 @@ class TestUsers:
             Path(folder).chmod(0o777)
             yield folder
 
-    def test_can_share_a_folder(self, tmp_path: Path, shared: str) -> None:
-        steps = [f"publish,{user},000" for user in (54321, 54322, 54321)]
-        assert self.act(tmp_path, shared, *steps) == ""
-        snapshots = DuckDBWarehouse(Path(shared) / "w.duckdb").snapshots.all()
-        assert [snapshot.file.stat().st_uid for snapshot in snapshots] == [54321, 54322, 54321]
-
     def test_user_without_read_permission_gets_an_error(self, tmp_path: Path, shared: str) -> None:
         errors = self.act(tmp_path, shared, "publish,54321,077", "run_commands,54322,022")
         assert (
@@ -59,14 +53,16 @@ class TestUsers:
             == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 4
         )
 
-    def test_unreadable_snapshot_can_be_rolled_back(self, tmp_path: Path, shared: str) -> None:
-        steps = ("publish,54321,000", "publish,54322,077", "run_commands,54321,000")
-        errors = self.act(tmp_path, shared, *steps)
+    def test_can_share_a_folder_and_roll_back_an_unreadable_snapshot(
+        self, tmp_path: Path, shared: str
+    ) -> None:
+        """The snapshot that 54321 publishes at last cannot be read by other users."""
+        steps = ("publish,54321,000", "publish,54322,000", "publish,54321,077")
+        errors = self.act(tmp_path, shared, *steps, "run_commands,54322,000")
         assert (
             errors.splitlines()
             == [f"llm-stats: {shared}/w.duckdb cannot be read: Permission denied"] * 2
-        ), "run and show succeed, rollback does not"
-        assert [
-            snapshot.is_live
-            for snapshot in DuckDBWarehouse(Path(shared) / "w.duckdb").snapshots.all()
-        ] == [True, False]
+        ), "run and show fail, rollback succeeds"
+        snapshots = DuckDBWarehouse(Path(shared) / "w.duckdb").snapshots.all()
+        assert [snapshot.file.stat().st_uid for snapshot in snapshots] == [54321, 54322, 54321]
+        assert [snapshot.is_live for snapshot in snapshots] == [False, True, False]
