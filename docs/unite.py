@@ -43,14 +43,12 @@ def unite(united: Path, shards: list[Path]) -> None:
         copy.close()
         for shard in shards:
             DuckDBReader(shard).close()  # raises unless it is a warehouse of this version
-            with duckdb.connect(copy.path) as connection:
+        with duckdb.connect(copy.path) as connection:
+            for shard in shards:
                 connection.execute(f"attach {sql_literal(str(shard))} as shard (read_only)")
                 for table in tables:
                     connection.execute(f"insert into {table} by name select * from shard.{table}")
-        with duckdb.connect(copy.path) as connection, transaction(connection):
-            # row hashes depend on the DuckDB version, and shards may come from several versions
-            apply.clear_row_hashes(DuckDBConnection(connection))
-            apply.update_history(DuckDBConnection(connection))  # hashes and row counts
+                connection.execute("detach shard")
             duplicates = connection.execute(
                 """
                 select id from raw.models group by id having count(*) > 1
@@ -59,11 +57,15 @@ def unite(united: Path, shards: list[Path]) -> None:
                 order by id limit 1
                 """
             ).fetchall()
-        if duplicates:
-            sys.exit(
-                f"{duplicates[0][0]} is in more than one of these databases; "
-                "give each model to one runner"
-            )
+            if duplicates:
+                sys.exit(
+                    f"{duplicates[0][0]} is in more than one of these databases; "
+                    "give each model to one runner"
+                )
+            with transaction(connection):
+                # row hashes depend on the DuckDB version, and shards may come from several versions
+                apply.clear_row_hashes(DuckDBConnection(connection))
+                apply.update_history(DuckDBConnection(connection))  # hashes and row counts
         copy.path.replace(united)
 
 
