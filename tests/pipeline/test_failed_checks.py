@@ -27,7 +27,10 @@ def test_slipped_prices_are_published_if_allowed_or_requested_again(
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> None:
-    """A check rejects the first run. The second reuses its responses; the third does not."""
+    """A check rejects the first run. The second reuses its responses; the third does not.
+
+    The rejected file is kept, with the reason.
+    """
     before = query_rows(twelve_models, PRICES)
     slipped = copy.deepcopy(RECORDS)
     for offer in (offer for record in slipped for offer in record["providers"]):
@@ -50,11 +53,16 @@ def test_slipped_prices_are_published_if_allowed_or_requested_again(
     ]
     assert len(api.requests) == 13
     assert query_rows(twelve_models, PRICES) == before
+    folder = workdir / ".llm_stats" / "rejected"
+    assert "factor=1000.0, offer_count=12" in (folder / "reason.txt").read_text("utf-8")
+    fetches = "select count(*) from raw.fetches"
+    assert query_rows(folder / twelve_models.name, fetches) == [(24,)]
     copied = shutil.copytree(workdir, workdir / "copy", symlinks=True) / twelve_models.name
 
     allowed = run("--all", "--max-age", 0, "--allow-failure", "prices_slipped")
     assert "12 models requested: 12 loaded; 1 request in" in allowed.out
     assert "12 responses were reused from an earlier run that was not published" in allowed.out
+    assert "\nallowed: error: prices_slipped: In the last load, most offers " in allowed.out
     assert allowed.code == 0
     assert len(api.requests) == 14
     assert query_rows(twelve_models, PRICES) != before

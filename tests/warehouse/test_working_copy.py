@@ -7,7 +7,6 @@ import datetime as dt
 import errno
 import os
 import resource
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,12 @@ from typing import Any
 import duckdb
 import pytest
 from llm_stats.errors import CheckFailed, LoadFailed, UsageError
-from llm_stats.queries.checks import require_passing
-from llm_stats.sample import SampleApi
 from llm_stats.sample.demo import run_demo
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.duckdb_reader import MaterializedReader
 from llm_stats.warehouse.working_copy import DuckDBWorkingCopy, has_much_free_space
 from support.command import Command
+from support.queries import attached
 from support.republish import republish
 from support.skip_conditions import REQUIRES_DUCKDB_2
 from support.tiny_warehouse import make
@@ -31,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 def content(database: Path) -> dict[str, Any]:
     """Return all rows of a database, and its views, columns, macros and comments."""
-    with duckdb.connect(database, read_only=True) as connection:
+    with attached(database) as connection:
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables() order by all"
         ).fetchall()
@@ -125,50 +123,6 @@ def test_file_does_not_grow_with_runs(two_days: Path) -> None:
     assert max(sizes) <= 1.2 * sizes[0] + 2 * 2**20
 
 
-def test_failed_check_publishes_nothing_and_keeps_the_rejected_file(
-    llm_stats: Command,
-    api: SampleApi,
-    workdir: Path,
-    one_model: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    run = ("run", "murmur-1", "--base-url", api.base_url)
-    before = (workdir / "llm_stats.duckdb").read_bytes()
-    broken = shutil.copytree(Path(__file__).parents[2] / "sql", workdir / "sql")
-    (broken / "checks" / "never.sql").write_text(
-        "-- There is no model.\n-- Severity: error\nselect model_id from marts.models, range(9);\n"
-    )
-    (broken / "checks" / "doubt.sql").write_text(
-        "-- A doubt.\n-- Severity: warning\nselect model_id from marts.models;\n"
-    )
-    monkeypatch.setattr("llm_stats.transform.files.sql_folder", lambda: broken)
-    done = llm_stats(*run)
-    assert done.code == 5
-    assert (
-        "error: never: There is no model: 9 rows: model_id=murmur-1; model_id=murmur-1;" in done.err
-    )
-    assert done.err.count("model_id=") == 5
-    assert (workdir / "llm_stats.duckdb").read_bytes() == before
-    assert "9 rows" in (workdir / ".llm_stats" / "rejected" / "reason.txt").read_text()
-    with duckdb.connect(
-        workdir / ".llm_stats" / "rejected" / "llm_stats.duckdb", read_only=True
-    ) as rejected:
-        assert rejected.execute("select count(*) from raw.fetches").fetchall() == [(2,)]
-    assert done.err.endswith("llm-stats run … --allow-failure never\n")
-    accepted = llm_stats(*run, "--allow-failure", "never")
-    assert "\nallowed: error: never: There is no model" in accepted.out
-    assert "\nwarning: doubt: A doubt: 1 row: model_id=murmur-1" in accepted.out
-    assert "there is no check 'nevr'" in llm_stats(*run, "--allow-failure", "nevr").err
-    assert accepted.code == 0
-    with MaterializedReader(one_model) as reader:
-        with pytest.raises(CheckFailed):
-            require_passing(reader)
-        (broken / "checks" / "never.sql").unlink()
-        (warning,) = require_passing(reader)
-        assert reader.query("select model_id from marts.models").rows == [("murmur-1",)]
-    assert warning.check == "doubt"
-
-
 def test_checks_accept_a_file_with_other_schemas(one_model: Path) -> None:
     one_model.chmod(0o644)
     with duckdb.connect(one_model) as connection:
@@ -209,6 +163,7 @@ def test_plain_file_that_cannot_be_copied_is_an_error(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["w.duckdb"]
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_disk_that_fills_up_at_the_checkpoint_publishes_nothing(
     run: Command, workdir: Path
 ) -> None:
