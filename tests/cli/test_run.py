@@ -12,6 +12,7 @@ import pytest
 from llm_stats import sample
 from llm_stats.pipeline.result import RunResult
 from llm_stats.sample import SampleApi
+from llm_stats.sample.planned import PlannedFeatures
 from llm_stats.settings import Settings
 from llm_stats.text import sql_literal
 from support.command import Command
@@ -22,14 +23,18 @@ from support.sample_requests import requested_ids
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unchecked")]
 
 
-def test_long_id_is_truncated_in_the_summary(llm_stats: Command) -> None:
-    with SampleApi() as api:
-        api.publish([sample.today()[0] | {"id": "x" * 3000}])
-        done = llm_stats("run", "--all", "--base-url", api.base_url, "--max-requests", 1)
+def test_long_id_is_truncated_if_the_catalog_takes_the_quota(llm_stats: Command) -> None:
+    """The quota is one unit, so the run publishes the catalog and requests no model."""
+    record = sample.today()[0] | {"id": "x" * 3000}
+    with SampleApi([record], planned=PlannedFeatures(1)) as api:
+        done = llm_stats("run", "--all", "--base-url", api.base_url)
         failed = llm_stats("history", "y" * 100_000)
-    assert max(map(len, (done.out + done.err + failed.err).splitlines())) < 1100
+        assert len(api.requests) == 1
+    assert done.code == 75
+    assert "1 model is deferred" in done.out
     assert "\n1 new model\n" in done.out
     assert "changes" not in done.out
+    assert max(map(len, (done.out + done.err + failed.err).splitlines())) < 1100
 
 
 IDS = [entry["id"] for entry in sample.today()]

@@ -58,10 +58,9 @@ def test_incomplete_read_loads_the_pages_that_arrived_and_unlists_nobody(
 class TestSummaries:
     def test_invalid_one_is_named_and_differing_ones_are_not_changes(self, tmp_path: Path) -> None:
         """One summary is invalid. Two others differ from their records, in a price and a name."""
-        rejected = "select model_id from marts.data_quality where rule = 'summary_rejected'"
-        differing = """
-            select model_id, detail from marts.data_quality
-            where rule = 'summary_differs' order by model_id
+        found = """
+            select rule, model_id, detail from marts.data_quality
+            where rule in ('summary_rejected', 'summary_differs') order by rule, model_id
         """
         summaries = copy.deepcopy(SUMMARIES)
         summaries[0]["providers"] = "none"
@@ -78,14 +77,20 @@ class TestSummaries:
         assert runs.query("select count(*) from marts.models where is_listed") == [(12,)]
         assert runs.query("select count(*) from marts.offers") == [(12,)]
         assert runs.query("from staging.summaries_ahead") == []
-        assert runs.query(rejected) == [(IDS[0],)]
-        assert runs.query(differing) == [
+        *differing, rejected = runs.query(found)
+        assert rejected[:2] == ("summary_rejected", IDS[0])
+        assert differing == [
             (
+                "summary_differs",
                 IDS[3],
                 f"offers of {RECORDS[3]['providers'][0]['provider_id']} in the catalog differ "
                 "from the record, which is used",
             ),
-            (IDS[4], "facts in the catalog differ from the record, which is used"),
+            (
+                "summary_differs",
+                IDS[4],
+                "facts in the catalog differ from the record, which is used",
+            ),
         ]
         assert runs.query("select count(*) from history.offers") == [(12,)]
         for changes in ("price_changes", "score_changes", "model_changes"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
 import pytest
 from fake_api import faults
 from fake_api.server import FakeApi
@@ -12,7 +11,7 @@ from llm_stats.connection import DuckDBConnection
 from llm_stats.sample import SampleApi
 from llm_stats.warehouse.base import FetchState
 from support.command import Command
-from support.queries import query_rows
+from support.queries import attached, query_rows
 from support.sample_requests import requested_ids
 from support.twelve_models import IDS, RECORDS
 
@@ -22,7 +21,7 @@ WITHOUT_LIMIT = ("--requests-per-minute", 0, "--concurrency", 1)
 
 
 def failing_ids(database: Path) -> set[str]:
-    with duckdb.connect(database, read_only=True) as connection:
+    with attached(database) as connection:
         return set(FetchState.read(DuckDBConnection(connection)).failing_at)
 
 

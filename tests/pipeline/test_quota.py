@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from fake_api import faults
-from fake_api.server import FakeApi
 from llm_stats.sample import SampleApi
 from llm_stats.sample.planned import PlannedFeatures
 from support.command import Command
@@ -73,11 +72,3 @@ def test_status_without_headers_has_no_quota(llm_stats: Command, twelve_models: 
     assert json.loads((twelve_models.parent / "run.json").read_text("utf-8"))["quota"] is None
     assert "quota  " not in llm_stats("status").out
     assert json.loads(llm_stats("status", "--format", "json").out)["quota"] is None
-
-
-def test_quota_spent_by_the_catalog_publishes_it(llm_stats: Command, workdir: Path) -> None:
-    with FakeApi(RECORDS, planned=PlannedFeatures(1)) as api:
-        result = llm_stats(*arguments(api))
-    assert result.code == 75, result.err
-    assert "12 models are deferred" in " ".join(result.out.split())
-    assert len(api.requests) == 1

@@ -50,7 +50,7 @@ def test_wrong_base_url_publishes_nothing(llm_stats: Command, one_model: Path) -
 def test_rate_limit_counts_the_requests_of_the_previous_run(
     llm_stats: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first run requests the model list three times, because each response is an error."""
+    """Both runs request the model list three times, because each response is an error."""
     limiters = []
 
     def create(requests: int) -> ClockedRateLimiter:
@@ -60,12 +60,12 @@ def test_rate_limit_counts_the_requests_of_the_previous_run(
     monkeypatch.setattr("llm_stats.api.rate_limit.RateLimiter", create)
     with FakeApi(RECORDS, faults={faults.LIST: faults.error(500)}) as api:
         given = ("--base-url", api.base_url, "--requests-per-minute", 5)
-        assert llm_stats("run", "--all", *given).code == 3
-        assert llm_stats("run", *IDS[:4], *given).code == 0
+        for _ in range(2):
+            assert llm_stats("run", "--all", *given).code == 3
     first, second = (limiter.sent_at for limiter in limiters)
     assert first == [0] * 3
     assert second[:2] == [0] * 2
-    assert 0 < second[2] <= second[3] <= limiters[1].window_seconds
+    assert 0 < second[2] <= limiters[1].window_seconds
 
 
 @pytest.mark.usefixtures("short_backoff")

@@ -11,17 +11,21 @@ import os
 import random
 import shutil
 import signal
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
+from fake_api import faults
+from fake_api.server import FakeApi
+from llm_stats.errors import Locked, QuotaSpent
 from llm_stats.pipeline.run import execute
 from llm_stats.queries import checks
 from llm_stats.sample import SAMPLE_KEY, SampleApi
+from llm_stats.sample.http import Request, Response
 from llm_stats.settings import Settings
-from llm_stats.warehouse.duckdb_reader import DuckDBReader, MaterializedReader
+from llm_stats.warehouse.duckdb_reader import MaterializedReader
 from support.generations import generation, publish_prices
 from support.processes import (
     finish_run,
@@ -30,6 +34,7 @@ from support.processes import (
     start_run,
     wait_for_lock,
 )
+from support.queries import attached, query_rows
 
 FULL = "LLM_STATS_STRESS" in os.environ
 RUNS, READERS = (200, 4) if FULL else (2, 1)
@@ -92,7 +97,7 @@ def content(database: Path) -> list[list[tuple[Any, ...]]]:
 
     Columns with times are omitted, because times differ from run to run.
     """
-    with duckdb.connect(database, read_only=True) as connection:
+    with attached(database) as connection:
         return [sorted(connection.execute(query).fetchall(), key=repr) for query in CONTENT]
 
 
@@ -136,18 +141,33 @@ def test_killed_runs_do_not_change_the_published_file_and_the_next_run_succeeds(
     )
 
 
+class WaitingApi(FakeApi):
+    """API that responds after `others_ended` is set. By default, its quota is spent."""
+
+    def __init__(self) -> None:
+        super().__init__(everywhere=[] if FULL else [faults.quota()])
+        self.others_ended = threading.Event()
+
+    def respond(self, request: Request) -> Response:
+        self.others_ended.wait(20)  # without a lock, all runs would wait for each other
+        return super().respond(request)
+
+
 @pytest.mark.parametrize("at_once", [2, 5] if FULL else [2])
-def test_of_concurrent_runs_exactly_one_succeeds(tmp_path: Path, at_once: int) -> None:
-    with SampleApi(latency_ms=100) as api:
-        for _ in range(ROUNDS):
-            ended = [
-                finish_run(process)
-                for process in [start_run(tmp_path / "w.duckdb", api) for _ in range(at_once)]
-            ]
-            assert sorted(code for code, _ in ended) == [0] + [6] * (at_once - 1)
-            assert all("another run holds the lock" in err for code, err in ended if code == 6)
-    with DuckDBReader(tmp_path / "w.duckdb") as reader:
-        assert reader.query("select count(distinct load_id) from staging.fetches").rows == [
-            (ROUNDS,)
-        ]
-    print(f"\nlock: {ROUNDS} times {at_once} runs at once, each time exactly one succeeded")
+def test_of_concurrent_runs_exactly_one_gets_the_lock(one_model: Path, at_once: int) -> None:
+    """In the full test, this run succeeds; otherwise it ends soon, because the quota is spent."""
+    for _ in range(ROUNDS):
+        with WaitingApi() as api:
+            runs = [start_run(one_model, api) for _ in range(at_once)]
+            while not api.others_ended.wait(0.01):
+                if sum(run.poll() is None for run in runs) <= 1:
+                    api.others_ended.set()
+            ended = [finish_run(run) for run in runs]
+        assert sorted(code for code, _ in ended) == sorted(
+            [0 if FULL else QuotaSpent.exit_code] + [Locked.exit_code] * (at_once - 1)
+        )
+        for code, err in ended:
+            assert ("another run holds the lock" in err) == (code == Locked.exit_code)
+    reads = "select count(*) from raw.catalog_reads"
+    assert query_rows(one_model, reads) == [(ROUNDS + 1 if FULL else 1,)]
+    print(f"\nlock: {ROUNDS} times {at_once} runs at once, each time exactly one got the lock")

@@ -74,6 +74,7 @@ class TestPath:
         assert api.requests == []
 
     @pytest.mark.slow
+    @pytest.mark.usefixtures("unchecked")
     def test_internal_names_are_allowed(self, run: Command, workdir: Path, one_model: Path) -> None:
         assert run("murmur-1", "--database", "incoming.duckdb").code == 0
         republish(Path(shutil.copyfile(one_model, workdir / "dlt")))
