@@ -58,6 +58,7 @@ def test_run_notifies_and_writes_all_outputs(
     assert [row["change"] for row in result.changes] == [change]
     assert result.changes[0]["change"] == change
     assert len(result.changes) == 1
+    assert result.quota is None
     assert json.loads(Path("run.json").read_text()) == result.to_dict()
     assert Path("page.html").read_text("utf-8").startswith("<!doctype html>")
     assert change in Path("changes.xml").read_text("utf-8")

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from fake_api import faults, when
 from fake_api.faults import Fault
@@ -68,8 +69,17 @@ def with_etags(build_once: Callable[[str, Callable[[Path], object]], Path], data
 
 
 class TestUnchangedRecords:
-    def test_cost_no_unit_and_stay_fresh(self, with_etags: Path) -> None:
-        """The next run is a week later, so that all records are due."""
+    def test_cost_no_unit_stay_fresh_and_end_failures(self, with_etags: Path) -> None:
+        """The next run is a week later, so that all records are due.
+
+        A request for one model failed after it was loaded. A 304 ends its failures.
+        """
+        with duckdb.connect(with_etags) as connection:
+            connection.execute(
+                "insert into raw.fetches "
+                "select * replace ('failed' as outcome, requested_at + interval 1 day as "
+                f"requested_at) from raw.fetches where model_id = '{ONE}'"
+            )
         planned = PlannedFeatures()
         with FakeApi(RECORDS, planned=planned) as api:
             runs = DailyRuns(api, with_etags)
@@ -78,6 +88,7 @@ class TestUnchangedRecords:
             result = runs.run()
             assert planned.units == 1, "the page of the catalog"
             assert result.outcomes == {"not_modified": 12}
+            assert result.known_failures == {ONE}
             assert result.exit_code == 0
             assert result.is_published
             assert "12 models requested: 12 not_modified" in result.message
@@ -100,26 +111,13 @@ class TestUnchangedRecords:
             ) == [("not_modified", 0)]
             assert runs.query("select count(*) from marts.score_changes") == [(0,)]
 
-    def test_model_that_failed_before_recovers_next_to_a_changed_record(
-        self, with_etags: Path
-    ) -> None:
-        """A 304 ends a series of failures."""
-        with FakeApi(RECORDS, planned=PlannedFeatures(), faults={ONE: faults.error(404)}) as api:
+    def test_changed_record_is_loaded_between_them(self, with_etags: Path) -> None:
+        with FakeApi(rescored(RECORDS, ONE), planned=PlannedFeatures()) as api:
             runs = DailyRuns(api, with_etags)
-            runs.day = 1
-            assert runs.run(IDS).outcomes == {"not_found": 1, "not_modified": 11}
-        with FakeApi(rescored(RECORDS, TWO), planned=PlannedFeatures()) as api:
-            runs = DailyRuns(api, with_etags)
-            runs.day = 2
-            result = runs.run(IDS)
-        assert result.known_failures == {ONE}
+            runs.day = 7
+            result = runs.run()
         assert result.outcomes == {"loaded": 1, "not_modified": 11}
-        assert result.exit_code == 0
-        assert runs.query(
-            "select last_outcome, consecutive_failures from marts.freshness "
-            f"where model_id = '{ONE}'"
-        ) == [("not_modified", 0)]
-        assert runs.query("select model_id, kind from marts.score_changes") == [(TWO, "corrected")]
+        assert runs.query("select model_id, kind from marts.score_changes") == [(ONE, "corrected")]
 
     def test_validators_of_reused_bodies_are_sent_back_as_they_came(self, database: Path) -> None:
         """A run fails before it publishes; the next run loads the cached bodies.

@@ -65,10 +65,7 @@ def test_spent_quota_ends_the_run_with_75_and_the_reset_time(
     assert document["quota_at"]
 
 
-def test_status_without_headers_has_no_quota(llm_stats: Command, twelve_models: Path) -> None:
-    with SampleApi(RECORDS) as api:
-        result = llm_stats(*arguments(api, "--catalog-only", "--summary", "run.json"))
-    assert "quota" not in result.out
-    assert json.loads((twelve_models.parent / "run.json").read_text("utf-8"))["quota"] is None
+@pytest.mark.usefixtures("twelve_models")
+def test_status_without_headers_has_no_quota(llm_stats: Command) -> None:
     assert "quota  " not in llm_stats("status").out
     assert json.loads(llm_stats("status", "--format", "json").out)["quota"] is None

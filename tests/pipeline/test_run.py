@@ -114,6 +114,7 @@ def test_run_publishes_exactly_the_change(run: Command, api: SampleApi, two_days
     assert done.code == 0
     assert sorted(requested_ids(api)) == sorted([records[0]["id"], "murmur-1"])
     assert "\n3 changes, largest first:\n  murmur-1 at " in done.out
+    assert "quota" not in done.out, "the API sends no headers about it"
     after = set(query_rows(two_days, offers))
     assert after - before == {("aurora-large-1", "northlight", 4.5)}
     assert {row for row in before - after if row[0] != "murmur-1"} == {

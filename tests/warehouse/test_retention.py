@@ -135,15 +135,20 @@ def test_way_out_of_a_fast_clock_loses_only_the_runs_made_under_it(
 @pytest.mark.slow
 @pytest.mark.usefixtures("unchecked")
 def test_clock_that_was_fast_since_the_first_run_is_corrected_in_a_copy(
-    api: SampleApi, workdir: Path, monkeypatch: pytest.MonkeyPatch
+    api: SampleApi, workdir: Path, one_model: Path
 ) -> None:
     """Execute the statements in docs/destinations.md."""
-    database, copy = workdir / "llm_stats.duckdb", workdir / "fixed.duckdb"
+    database, copy = workdir / "fast.duckdb", workdir / "fixed.duckdb"
     settings = Settings.read(base_url=api.base_url, model_ids=["murmur-1"], database=database)
-    fast = dt.datetime.now(dt.UTC) + dt.timedelta(days=3650)
-    with monkeypatch.context() as patched:
-        patched.setattr("llm_stats.warehouse.duckdb_file.new_id", lambda: new_id(fast))
-        execute(settings, clock=lambda: fast)
+    shutil.copyfile(one_model, database)
+    with duckdb.connect(database) as connection:
+        times = """
+            select schema_name || '.' || table_name, column_name
+            from duckdb_columns() inner join duckdb_tables() using (schema_name, table_name)
+            where data_type = 'TIMESTAMP'
+        """
+        for table, column in connection.execute(times).fetchall():
+            connection.execute(f"update {table} set {column} = {column} + interval '3650 days'")
     with pytest.raises(UsageError, match='"Wrong clock"'):
         execute(settings)
 
