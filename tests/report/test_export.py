@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import datetime as dt
 import hashlib
 import json
 import shutil
@@ -27,7 +26,9 @@ from llm_stats.report.export import export
 from llm_stats.transform.files import SqlFile, files_in
 from llm_stats.transform.migrate import SCHEMA_VERSION
 from support.command import Command
-from support.new_warehouse import new_warehouse
+from support.history_database import empty, stored_views
+from support.raw_tables import RawTables
+from support.report_fixtures import load_days
 
 pytestmark = pytest.mark.slow
 
@@ -53,29 +54,34 @@ def exported(request: pytest.FixtureRequest, demo: Path, build_once: BuildOnce) 
     return Path(folder, output_format)
 
 
-@pytest.fixture
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module")
+def built_small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a database with one mart and everything that an export reads.
 
-    Tests of the output folder use this database, because their exports are then fast.
+    Tests use a copy: the fixture `small`.
     """
     file = tmp_path_factory.mktemp("database") / "small.duckdb"
-    with duckdb.connect(make_broken_database(file)) as connection:
-        connection.execute("create schema staging; create schema marts")
-        connection.execute(
-            "create view staging.loads as from (values ('1', timestamp '2026-11-22'), "
-            "('2', timestamp '2026-11-23')) as loads (load_id, loaded_at)"
-        )
+    with broken_database(file) as connection:
         connection.execute(
             """
+            create schema staging; create schema marts;
+            create view staging.loads as from (values
+                ('1', timestamp '2026-11-22'), ('2', timestamp '2026-11-23')
+            ) as loads (load_id, loaded_at);
             create view staging.models as
             select 'api' as upstream_source, timestamp '2026-11-23 05:15' as fetched_at;
-            create view staging.catalog_reads as select timestamp '2026-11-22 05:15' as read_at
+            create view staging.catalog_reads as select timestamp '2026-11-22 05:15' as read_at;
+            create view marts.small as select 1 as number;
+            comment on view marts.small is 'Größe'
             """
         )
-        connection.execute("create view marts.small as select 1 as number")
-        connection.execute("comment on view marts.small is 'Größe'")
     return file
+
+
+@pytest.fixture
+def small(tmp_path_factory: pytest.TempPathFactory, built_small: Path) -> Path:
+    """Return a copy of `built_small`. An export of this database is fast."""
+    return shutil.copyfile(built_small, tmp_path_factory.mktemp("database") / "small.duckdb")
 
 
 def test_export_has_every_mart_and_history_table(demo: Path, exported: Path) -> None:
@@ -106,22 +112,25 @@ def test_export_has_every_mart_and_history_table(demo: Path, exported: Path) -> 
     }
 
 
-def test_export_is_independent_of_the_order_in_which_the_database_was_filled(
-    tmp_path: Path,
+def test_exported_rows_are_independent_of_the_order_in_which_the_database_was_filled(
+    raw: RawTables,
 ) -> None:
-    days = [sample.yesterday(), sample.today()]
-    exports = []
-    for name, step in (("forward", 1), ("backward", -1)):
-        with new_warehouse(tmp_path / f"{name}.duckdb") as raw:
-            for day, records in enumerate(days, start=1):
-                at = dt.datetime(2026, 11, day, tzinfo=dt.UTC)
-                raw.read_catalog(records[::step], at)
-                raw.load(records[::step], at)
-                raw.apply()
-        export(tmp_path / f"{name}.duckdb", tmp_path / name, "parquet")
-        exports.append(digests(tmp_path / name))
-    forward, backward = exports
-    assert {name for name in forward if forward[name] != backward.get(name)} == set()
+    """Lists and texts in a row are compared too. `age_hours` depends on the time of the query."""
+
+    def ordered_rows(step: int) -> dict[str, list[tuple[object, ...]]]:
+        empty(raw)
+        load_days(raw, sample.yesterday()[::step], sample.today()[::step])
+        with stored_views(raw) as stored:
+            return {
+                file.address: stored.connection.execute(
+                    f"select columns(lambda name: name <> 'age_hours') from {file.address} "
+                    f"order by {file.order}"
+                ).fetchall()
+                for file in (*files_in("marts"), *files_in("history"))
+            }
+
+    forward, backward = ordered_rows(1), ordered_rows(-1)
+    assert {address for address in forward if forward[address] != backward[address]} == set()
 
 
 @pytest.fixture(scope="module")
@@ -358,14 +367,15 @@ def staging_files(workdir: Path) -> list[str]:
     return sorted(str(file.relative_to(workdir)) for file in workdir.glob(".*.export/*"))
 
 
-def make_broken_database(file: Path) -> Path:
-    """Create a warehouse whose export fails, because it has no views."""
+@contextlib.contextmanager
+def broken_database(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Create a warehouse whose export fails, because it has no views; yield its connection."""
     with duckdb.connect(file) as connection:
         connection.execute(
             "create schema history; create table history.schema_version as select "
             f"{SCHEMA_VERSION} as version"
         )
-    return file
+        yield connection
 
 
 def make_endless_database(small: Path) -> Path:
@@ -436,7 +446,9 @@ def test_previous_export_is_restored_after_a_kill_between_the_renames(
     before = digests(workdir / "out")
     (workdir / ".out.export").mkdir()
     (workdir / "out").rename(workdir / ".out.export" / "old")
-    done = llm_stats("export", "out", "--database", make_broken_database(workdir / "broken.duckdb"))
+    with broken_database(workdir / "broken.duckdb"):
+        pass
+    done = llm_stats("export", "out", "--database", "broken.duckdb")
     assert "broken.duckdb cannot be exported: Catalog Error: " in done.err
     assert digests(workdir / "out") == before, "restored, although the new export failed"
     assert not (workdir / ".out.export").exists()
