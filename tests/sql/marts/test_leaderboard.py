@@ -6,7 +6,6 @@ For more catalogs: `MARTS_EXAMPLES=300 pytest --timeout 0 tests/sql/marts/test_l
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import recompute
 from support.board_agreement import agreement
-from support.history_database import empty, stored_views, write_history
+from support.history_database import empty, write_history
 from support.random_catalogs import Record, fractions, ranked_catalogs, scores, values
 from support.raw_tables import RawTables
 from support.real_records import real_records
@@ -37,10 +36,10 @@ VERIFIED = {"verified_by_llmstats": True, "is_self_reported": False}
 _BOARDS = ("marts.leaderboard", "marts.price_quality")
 
 
-def _refill(raw: RawTables, records: list[Record], read_by: Iterable[str] | None = _BOARDS) -> None:
+def _refill(raw: RawTables, records: list[Record]) -> None:
     empty(raw)
     raw.load(records, FETCHED_AT)
-    write_history(raw, read_by=read_by)
+    write_history(raw, read_by=_BOARDS)
 
 
 def _rows(raw: RawTables, query: str) -> list[tuple[Any, ...]]:
@@ -107,22 +106,6 @@ def _model(model_id: str, *scores: dict[str, Any]) -> Record:
     """Return the record of a model; each model has a different organization."""
     organization = {"id": f"maker of {model_id}", "name": "Maker"}
     return make_record(model_id, organization=organization, scores=list(scores))
-
-
-@few_examples
-@given(records=ranked_catalogs(), data=st.data())
-def test_order_of_the_records_changes_nothing(
-    built_tables: RawTables, records: list[Record], data: st.DataObject
-) -> None:
-    def all_rows() -> dict[str, list[tuple[Any, ...]]]:
-        with stored_views(built_tables) as raw:
-            return {view: _rows(raw, f"from marts.{view}") for view in recompute.VIEWS}
-
-    _refill(built_tables, records, read_by=None)
-    before = all_rows()
-    _refill(built_tables, data.draw(st.permutations(records)), read_by=None)
-    for view, rows in all_rows().items():
-        assert rows == before[view], view
 
 
 @few_examples

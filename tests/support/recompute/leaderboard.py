@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from itertools import permutations
 
 from support.recompute.prices import priced_model_ids
-from support.recompute.records import Listing, Records, Rows
+from support.recompute.records import Listing, Records, Rows, once_per_catalog
 from support.recompute.scores import EVIDENCE, Comparison, comparisons, evidence_of
 
 ROUNDS = 5
@@ -45,19 +45,30 @@ def _log_odds(comparison: Comparison, model_id: str) -> float:
 class _Strengths:
     """Strengths of all models in an evidence scope, computed from the `counted` benchmarks."""
 
-    def __init__(self, benchmarks: Iterable[Comparison]) -> None:
+    def __init__(self, benchmarks: list[Comparison]) -> None:
+        self.benchmarks = benchmarks
         self.of_model: dict[str, list[Comparison]] = defaultdict(list)
         for comparison in benchmarks:
             for model_id in comparison.chosen:
                 self.of_model[model_id].append(comparison)
-        self.strength = {
-            model_id: _mean(_log_odds(comparison, model_id) for comparison in mine)
-            for model_id, mine in self.of_model.items()
-        }
-        for _ in range(ROUNDS):
-            self.strength = {
-                model_id: self.on(model_id, mine) for model_id, mine in self.of_model.items()
+        self._set(
+            {
+                model_id: _mean(_log_odds(comparison, model_id) for comparison in mine)
+                for model_id, mine in self.of_model.items()
             }
+        )
+        for _ in range(ROUNDS):
+            self._set(
+                {model_id: self.on(model_id, mine) for model_id, mine in self.of_model.items()}
+            )
+
+    def _set(self, strength: dict[str, float]) -> None:
+        """Set the strength of each model, and the sum of the strengths on each benchmark."""
+        self.strength = strength
+        self.sums = {
+            comparison.benchmark_id: math.fsum(strength[model_id] for model_id in comparison.chosen)
+            for comparison in self.benchmarks
+        }
 
     def on(self, model_id: str, benchmarks: list[Comparison]) -> float:
         """Return the strength that explains the model's results on these benchmarks.
@@ -67,17 +78,15 @@ class _Strengths:
         models. Of two models with the same benchmarks, the one with better results is stronger.
         """
         return math.fsum(
-            _log_odds(comparison, model_id) + self._sum(comparison) / _opponents(comparison)
+            _log_odds(comparison, model_id)
+            + self.sums[comparison.benchmark_id] / _opponents(comparison)
             for comparison in benchmarks
         ) / (len(benchmarks) + math.fsum(1 / _opponents(comparison) for comparison in benchmarks))
-
-    def _sum(self, comparison: Comparison) -> float:
-        return math.fsum(self.strength[model_id] for model_id in comparison.chosen)
 
     def field(self, model_id: str, benchmarks: Iterable[Comparison]) -> float:
         """Return the mean strength of the other models on these benchmarks."""
         return _mean(
-            (self._sum(comparison) - self.strength[model_id]) / _opponents(comparison)
+            (self.sums[comparison.benchmark_id] - self.strength[model_id]) / _opponents(comparison)
             for comparison in benchmarks
         )
 
@@ -86,6 +95,7 @@ def _opponents(comparison: Comparison) -> int:
     return len(comparison.chosen) - 1
 
 
+@once_per_catalog
 def leaderboard(records: Records) -> Rows:
     unlisted = {record["id"] for record in records if Listing.of(record).is_listed is False}
     priced = priced_model_ids(records)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from support.recompute.metadata import read_record, read_score
 
 Rows = list[dict[str, Any]]
 Records = list[dict[str, Any]]
+_Result = TypeVar("_Result")
 
 FETCHED_AT = dt.datetime.fromisoformat("2026-01-01")
 
@@ -88,6 +90,27 @@ def prepare(records: Records, lists: ReviewedLists) -> Records:
         }
         for record in records
     ]
+
+
+def once_per_catalog(function: Callable[..., _Result]) -> Callable[..., _Result]:
+    """Keep the results of a function until it is called with another list of records.
+
+    Several views read the scores, the benchmarks or the leaderboard of the same records.
+    """
+    last: Records | None = None
+    results: dict[tuple[object, ...], _Result] = {}
+
+    @functools.wraps(function)
+    def call(records: Records, *arguments: object) -> _Result:
+        nonlocal last
+        if records is not last:
+            last = records
+            results.clear()
+        if arguments not in results:
+            results[arguments] = function(records, *arguments)
+        return results[arguments]
+
+    return call
 
 
 def _prepare_score(score: dict[str, Any], lists: ReviewedLists) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from support.recompute.prices import priced_model_ids
-from support.recompute.records import Records, Rows, most_common
+from support.recompute.records import Records, Rows, most_common, once_per_catalog
 
 #: Evidence scope of the leaderboard -> the kinds of evidence that count, best first.
 EVIDENCE = {
@@ -43,7 +43,7 @@ class Comparison:
     benchmark_id: str
     listed: dict[str, Rows]
 
-    @property
+    @cached_property
     def is_lower_better(self) -> bool:
         return any(score["is_lower_better"] for score in self.chosen.values())
 
@@ -112,6 +112,7 @@ def _half_points(mine: float, other: float) -> int:
     return 2 if mine > other else 1 if mine == other else 0
 
 
+@once_per_catalog
 def comparisons(records: Records, scope: str = "all") -> list[Comparison]:
     """Return each benchmark that has a score in the evidence scope."""
     listed: dict[str, dict[str, Rows]] = defaultdict(lambda: defaultdict(list))
@@ -122,6 +123,7 @@ def comparisons(records: Records, scope: str = "all") -> list[Comparison]:
     return [Comparison(benchmark_id, by_model) for benchmark_id, by_model in listed.items()]
 
 
+@once_per_catalog
 def scores(records: Records) -> Rows:
     return [
         {
