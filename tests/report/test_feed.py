@@ -228,6 +228,7 @@ def run_feed(
     return run
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_run_replaces_an_older_feed_atomically(
     run_feed: Callable[[str], tuple[int, str, str]], workdir: Path
 ) -> None:

@@ -13,6 +13,7 @@ from llm_stats.pipeline.run import execute
 from llm_stats.sample import SampleApi
 from llm_stats.sample.demo import demo_settings
 from llm_stats.transform import files
+from llm_stats.transform.checks import Scope
 from support.macro_calls import MACRO_CALLS
 from support.new_warehouse import new_warehouse
 from support.report_fixtures import load_days
@@ -31,31 +32,45 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return database
 
 
-@pytest.fixture
-def attached(demo: Path, old: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a connection to the demo database; the database `old` is attached."""
+@pytest.fixture(scope="module")
+def opened_demo(demo: Path, old: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(demo, read_only=True) as connection:
         connection.execute(f"attach '{old}' as old (read_only)")
         yield connection
 
 
 @pytest.fixture
-def in_memory(old: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a connection to an in-memory database; the database `old` is attached."""
+def attached(opened_demo: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a new connection to the demo database; the database `old` is attached."""
+    with opened_demo.cursor() as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def opened_memory(old: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute(f"attach '{old}' as old (read_only)")
+        yield connection
+
+
+@pytest.fixture
+def in_memory(opened_memory: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a new connection to an in-memory database; the database `old` is attached."""
+    with opened_memory.cursor() as connection:
         yield connection
 
 
 @pytest.fixture(scope="module")
 def expected(old: Path) -> Rows:
     """Return the rows of each macro call in `old`."""
-    return {call: _rows(old, call) for call in MACRO_CALLS}
+    return _rows(old)
 
 
-def _rows(database: Path, call: str) -> list[tuple[object, ...]]:
+def _rows(database: Path) -> Rows:
     with duckdb.connect(database, read_only=True) as connection:
-        return connection.execute(f"from {call} order by all").fetchall()
+        return {
+            call: connection.execute(f"from {call} order by all").fetchall() for call in MACRO_CALLS
+        }
 
 
 def test_calls_cover_all_table_macros() -> None:
@@ -81,9 +96,8 @@ def test_macro_of_an_attached_database_is_an_error(
     ],
     ids=["subquery", "join"],
 )
-def test_argument_may_be_a_column(demo: Path, query: str) -> None:
-    with duckdb.connect(demo, read_only=True) as connection:
-        (one, two) = connection.execute(query).fetchall()
+def test_argument_may_be_a_column(attached: duckdb.DuckDBPyConnection, query: str) -> None:
+    (one, two) = attached.execute(query).fetchall()
     assert one[1] > 0
     assert two[1] == pytest.approx(2 * one[1])
 
@@ -112,7 +126,7 @@ def test_search_path_makes_the_macro_read_its_own_database(
 ) -> None:
     in_memory.execute("set search_path = 'memory.main,old.marts,old.staging,old.history'")
     assert in_memory.execute(f"from {call} order by all").fetchall() == expected[call]
-    in_memory.execute("create table own as select 1 as x")
+    in_memory.execute("create or replace table own as select 1 as x")
     assert in_memory.execute("from memory.own").fetchall() == [(1,)]
 
 
@@ -127,8 +141,14 @@ def test_views_of_an_attached_database_read_their_own_database(
             assert rows == connection.execute(f"from {mart} order by all").fetchall(), mart
 
 
-def test_every_run_stores_the_id_of_its_snapshot_and_keeps_the_views(tmp_path: Path) -> None:
-    """A run that created the views again would have to check all models, which is slow."""
+def test_every_run_stores_the_id_of_its_snapshot_and_keeps_the_views(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that created the views again would have to check all models, which is slow.
+
+    The runs of this test skip the checks.
+    """
+    monkeypatch.setattr("llm_stats.warehouse.working_copy.due_scope", lambda *_: Scope.NONE)
     database = tmp_path / "llm_stats.duckdb"
     macros = "select macro_definition from duckdb_functions() where function_name = 'workload_cost'"
     views = "select view_oid from duckdb_views() where schema_name = 'marts' order by all"
@@ -146,9 +166,7 @@ def test_every_run_stores_the_id_of_its_snapshot_and_keeps_the_views(tmp_path: P
 
 
 def test_copy_of_a_snapshot_answers(old: Path, expected: Rows, tmp_path: Path) -> None:
-    copy = shutil.copyfile(old, tmp_path / "copy.duckdb")
-    for call, rows in expected.items():
-        assert _rows(copy, call) == rows
+    assert _rows(shutil.copyfile(old, tmp_path / "copy.duckdb")) == expected
 
 
 def test_copy_from_database_answers(old: Path, expected: Rows, tmp_path: Path) -> None:
@@ -157,14 +175,12 @@ def test_copy_from_database_answers(old: Path, expected: Rows, tmp_path: Path) -
         connection.execute(f"attach '{old}' as old (read_only)")
         connection.execute(f"attach '{copy}' as copied")
         connection.execute("copy from database old to copied")
-    for call, rows in expected.items():
-        assert _rows(copy, call) == rows
+    assert _rows(copy) == expected
 
 
-def test_new_macros_keep_their_comments(demo: Path) -> None:
+def test_new_macros_keep_their_comments(attached: duckdb.DuckDBPyConnection) -> None:
     query = """
         select function_name from duckdb_functions()
         where schema_name = 'marts' and coalesce(comment, '') = ''
     """
-    with duckdb.connect(demo, read_only=True) as connection:
-        assert connection.execute(query).fetchall() == []
+    assert attached.execute(query).fetchall() == []
