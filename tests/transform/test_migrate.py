@@ -11,6 +11,7 @@ from llm_stats.sample import SampleApi
 from llm_stats.transform.files import files_in
 from llm_stats.transform.migrate import SCHEMA_VERSION, migrate, schema_version
 from support.command import Command
+from support.history_database import built
 from support.older_versions import downgrade
 
 HISTORY = (
@@ -99,6 +100,19 @@ def test_empty_database_is_not_migrated() -> None:
     with duckdb.connect() as connection:
         migrate(DuckDBConnection(connection))
         assert schema_version(DuckDBConnection(connection)) is None
+
+
+def test_migrated_tables_have_the_columns_of_new_tables() -> None:
+    """Version 5 is the oldest version with tables of the catalog, which later migrations change."""
+    columns = """
+        select table_name, column_name, data_type, is_nullable from duckdb_columns()
+        where schema_name in ('raw', 'history') order by all
+    """
+    with built() as raw:
+        expected = raw.connection.execute(columns).fetchall()
+        downgrade(raw.connection.execute, 5)
+        assert migrate(DuckDBConnection(raw.connection))
+        assert raw.connection.execute(columns).fetchall() == expected
 
 
 def make_version(file: Path, version: str | None) -> Path:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
 from llm_stats.connection import DuckDBConnection
-from llm_stats.transform import apply
 from llm_stats.transform.migrate import migrate
-from support.new_warehouse import new_warehouse
+from support.history_database import built
 from support.older_versions import downgrade
-from support.raw_tables import SNAPSHOT_ID, RawTables
+from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record
 
 pytestmark = pytest.mark.slow
@@ -28,22 +25,20 @@ _INSERT_OFFER = (
 
 
 @pytest.fixture(scope="module")
-def older_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a warehouse of schema version 3 with one model, its offer `p` and an empty history."""
-    file = tmp_path_factory.mktemp("older") / "w.duckdb"
-    with new_warehouse(file) as raw:
+def built_older() -> Iterator[RawTables]:
+    """Yield a database of version 3 with one model, its offer `p` and an empty history."""
+    with built() as raw:
         raw.load([make_record("m", providers=[make_offer("p", 0.2, 1)])], _DAYS[4])
-        raw.apply()
-        raw.connection.execute("delete from history.offers")
         downgrade(raw.connection.execute, 3)
-    return file
+        yield raw
 
 
 @pytest.fixture
-def older(older_file: Path, tmp_path: Path) -> Iterator[RawTables]:
-    """Yield a copy of `older_file`."""
-    with duckdb.connect(shutil.copy(older_file, tmp_path)) as connection:
-        yield RawTables(connection, is_defined=True)
+def older(built_older: RawTables) -> Iterator[RawTables]:
+    """Yield `built_older` in a transaction; roll back the changes of the test at the end."""
+    built_older.connection.begin()
+    yield built_older
+    built_older.connection.rollback()
 
 
 def _migrate(
@@ -79,15 +74,6 @@ def test_gap_stays(older: RawTables) -> None:
     older.connection.execute(_INSERT_OFFER, [0.2, _DAYS[2], None])
     rows = _migrate(older.connection, "valid_from, valid_to", "history.offers")
     assert rows == [(_DAYS[0], _DAYS[1]), (_DAYS[2], None)]
-
-
-def test_next_run_finds_no_change(older: RawTables) -> None:
-    older.connection.execute(_INSERT_OFFER, [0.19999999999999998, _DAYS[0], None])
-    before = _migrate(older.connection, "valid_from, valid_to", "history.offers")
-    apply.create_views(DuckDBConnection(older.connection), SNAPSHOT_ID)
-    apply.update_history(DuckDBConnection(older.connection))
-    after = older.connection.execute("select valid_from, valid_to from history.offers").fetchall()
-    assert before == after == [(_DAYS[0], None)]
 
 
 _INSERT_SCORE = (
