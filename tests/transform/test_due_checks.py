@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
-import duckdb
 import pytest
 from llm_stats.connection import DuckDBConnection
 from llm_stats.transform import checks
 from llm_stats.transform.checks import Check, Scope, allowable_failures, due_scope
-from support.new_warehouse import new_warehouse
 from support.raw_tables import RawTables
 from support.synthetic_catalog import synthetic_catalog
 
@@ -21,30 +16,19 @@ RECORD = synthetic_catalog(2, providers=1, scores=1)[0]
 RECORDS = [RECORD | {"id": f"m{number}"} for number in range(4)]
 
 
-@pytest.fixture(scope="module")
-def checked_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def checked(raw: RawTables, monkeypatch: pytest.MonkeyPatch) -> RawTables:
     """Return a warehouse of four models; `NOW` is stored as the last check of all models.
 
     In these tests, a warehouse with more than three models is not small.
     """
-    file = tmp_path_factory.mktemp("checked") / "w.duckdb"
-    with pytest.MonkeyPatch.context() as patch, new_warehouse(file) as raw:
-        patch.setattr(checks, "_SMALL_WAREHOUSE", 3)
-        raw.read_catalog(RECORDS, NOW, "1")
-        raw.load(RECORDS, NOW, "1")
-        raw.apply()
-        assert scope(raw, NOW) is Scope.ALL, "the definitions are new"
-    return file
-
-
-@pytest.fixture
-def checked(
-    checked_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[RawTables]:
-    """Yield a copy of `checked_file`."""
     monkeypatch.setattr(checks, "_SMALL_WAREHOUSE", 3)
-    with duckdb.connect(shutil.copy(checked_file, tmp_path)) as connection:
-        yield RawTables(connection, is_defined=True)
+    raw.connection.execute("update raw.sql_fingerprint set checked_at = null")
+    raw.read_catalog(RECORDS, NOW, "1")
+    raw.load(RECORDS, NOW, "1")
+    raw.apply()
+    assert scope(raw, NOW) is Scope.ALL, "the definitions are new"
+    return raw
 
 
 def scope(raw: RawTables, now: dt.datetime) -> Scope:
