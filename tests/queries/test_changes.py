@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from llm_stats.queries import changes
+from llm_stats.warehouse.reader import Reader
 from support.command import Command
 from support.connection_reader import ConnectionReader
 from support.raw_tables import RawTables
@@ -26,72 +27,60 @@ def changes_between(raw: RawTables, then: dict[str, object], now: dict[str, obje
     return [row[4] for row in changes.since(ConnectionReader(raw), DAY_1).rows]  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("then", "now", "expected"),
-    [
-        ([("p", 0.55, 7)], [("p", 0.55, 2.19)], ["m at p: output 7.00 → 2.19 (−69 %)"]),
-        (
-            [("p", 1, 2)],
-            [("p", 2, 1)],
-            ["m at p: input 1.00 → 2.00 (+100 %), output 2.00 → 1.00 (−50 %)"],
-        ),
-        ([("p", 1, 2)], [("p", None, 2)], ["m at p: input 1.00 → unknown"]),
-        ([("p", 0, 2)], [("p", 0.0575, 2)], ["m at p: input 0.00 → 0.0575"]),
-        ([], [("p", 1, 2)], ["m at p: listed, 1.00 in, 2.00 out"]),
-        ([("p", 1, None)], [], ["m at p: delisted, was 1.00 in, unknown out"]),
-        (
-            [("p", 1, 2), ("q", 1, 2)],
-            [("q", 1, 1.8), ("p", 1, 1)],
-            ["m at p: output 2.00 → 1.00 (−50 %)", "m at q: output 2.00 → 1.80 (−10 %)"],
-        ),
-        (
-            [("p", 1, 2), ("p", 3, 4)],
-            [("p", 3, 5), ("p", 1, 2)],
-            ["m at p (no. 2): output 4.00 → 5.00 (+25 %)"],
-        ),
-        ([("p", 1, 2)], [("p", 1.0, 2.0)], []),
-        (
-            [("cut", 4, 4), ("half", 2, 2), ("from-free", 1, 0), ("to-unknown", 3, 5)],
-            [("cut", 4, 3.99), ("half", 2, 0.5), ("from-free", 1, 10), ("to-unknown", 3, None)],
+Prices = list[tuple[str, float | None, float | None]]
+
+#: Model id -> the offers on both days, and the expected descriptions without the model id.
+PRICE_CHANGES: dict[str, tuple[Prices, Prices, list[str]]] = {
+    "cheaper": ([("p", 0.55, 7)], [("p", 0.55, 2.19)], ["at p: output 7.00 → 2.19 (−69 %)"]),
+    "both prices": (
+        [("p", 1, 2)],
+        [("p", 2, 1)],
+        ["at p: input 1.00 → 2.00 (+100 %), output 2.00 → 1.00 (−50 %)"],
+    ),
+    "to unknown": ([("p", 1, 2)], [("p", None, 2)], ["at p: input 1.00 → unknown"]),
+    "from free": ([("p", 0, 2)], [("p", 0.0575, 2)], ["at p: input 0.00 → 0.0575"]),
+    "listed": ([], [("p", 1, 2)], ["at p: listed, 1.00 in, 2.00 out"]),
+    "delisted": ([("p", 1, None)], [], ["at p: delisted, was 1.00 in, unknown out"]),
+    "largest first": (
+        [("p", 1, 2), ("q", 1, 2)],
+        [("q", 1, 1.8), ("p", 1, 1)],
+        ["at p: output 2.00 → 1.00 (−50 %)", "at q: output 2.00 → 1.80 (−10 %)"],
+    ),
+    "same provider twice": (
+        [("p", 1, 2), ("p", 3, 4)],
+        [("p", 3, 5), ("p", 1, 2)],
+        ["at p (no. 2): output 4.00 → 5.00 (+25 %)"],
+    ),
+    "no change": ([("p", 1, 2)], [("p", 1.0, 2.0)], []),
+    "unknown and free first": (
+        [("cut", 4, 4), ("half", 2, 2), ("from-free", 1, 0), ("to-unknown", 3, 5)],
+        [("cut", 4, 3.99), ("half", 2, 0.5), ("from-free", 1, 10), ("to-unknown", 3, None)],
+        [
+            "at from-free: output 0.00 → 10.00",
+            "at to-unknown: output 5.00 → unknown",
+            "at half: output 2.00 → 0.50 (−75 %)",
+            "at cut: output 4.00 → 3.99 (−0.2 %)",
+        ],
+    ),
+    "small": ([("p", 1.23456, 2)], [("p", 1.23457, 2)], ["at p: input 1.23456 → 1.23457"]),
+    "huge": ([("p", 1, 1)], [("p", 1e308, 1)], ["at p: input 1.00 → 1e+308"]),
+}
+
+
+def test_price_changes_are_described_largest_first(raw: RawTables) -> None:
+    for place, day in enumerate((DAY_1, DAY_2)):
+        raw.load(
             [
-                "m at from-free: output 0.00 → 10.00",
-                "m at to-unknown: output 5.00 → unknown",
-                "m at half: output 2.00 → 0.50 (−75 %)",
-                "m at cut: output 4.00 → 3.99 (−0.2 %)",
+                make_record(model_id, providers=[make_offer(*entry) for entry in states[place]])
+                for model_id, states in PRICE_CHANGES.items()
             ],
-        ),
-        ([("p", 1.23456, 2)], [("p", 1.23457, 2)], ["m at p: input 1.23456 → 1.23457"]),
-        ([("p", 1, 1)], [("p", 1e308, 1)], ["m at p: input 1.00 → 1e+308"]),
-    ],
-    ids=[
-        "cheaper",
-        "both prices",
-        "to unknown",
-        "from free",
-        "listed",
-        "delisted",
-        "largest first",
-        "same provider twice",
-        "no change",
-        "unknown and free first",
-        "small",
-        "huge",
-    ],
-)
-def test_price_changes_are_described_largest_first(
-    raw: RawTables,
-    then: list[tuple[str, float, float]],
-    now: list[tuple[str, float, float]],
-    expected: list[str],
-) -> None:
-    assert (
-        changes_between(
-            raw,
-            {"providers": [make_offer(*entry) for entry in then]},
-            {"providers": [make_offer(*entry) for entry in now]},
+            day,
         )
-        == expected
-    )
+        raw.apply()
+    found: dict[str, list[str]] = {model_id: [] for model_id in PRICE_CHANGES}
+    for row in changes.since(cast(Reader, ConnectionReader(raw)), DAY_1).rows:
+        found[row[1]].append(row[4].removeprefix(f"{row[1]} "))
+    assert found == {model_id: expected for model_id, (_, _, expected) in PRICE_CHANGES.items()}
 
 
 def test_status_change_is_described(raw: RawTables) -> None:
