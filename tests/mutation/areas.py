@@ -152,18 +152,22 @@ def related_tests(path: Path) -> list[Path]:
     folders = AREAS[area_of(path)]
     folder = _folder(path, folders)
     patterns = folders[folder]
-    found = dict.fromkeys(
-        test.relative_to(ROOT)
-        for pattern in patterns
-        for match in sorted(ROOT.glob(pattern))
-        for test in _files(match, "test_*.py")
-    )
+    found = dict.fromkeys(test for pattern in patterns for test in _tests(pattern))
     name = path.parent.name if path.stem == "__init__" else path.stem
     if path.suffix == ".sql":
         return sorted(found, key=lambda test: (_distance(test, name) == _UNRELATED, _cost(test)))
     tests = sorted(found, key=lambda test: _distance(test, name))
     related = [test for test in tests if _distance(test, name) < _UNRELATED]
     return related if related and folder != str(path) else tests
+
+
+@functools.cache
+def _tests(pattern: str) -> list[Path]:
+    return [
+        test.relative_to(ROOT)
+        for match in sorted(ROOT.glob(pattern))
+        for test in _files(match, "test_*.py")
+    ]
 
 
 def _folder(path: Path, folders: Iterable[str]) -> str:
@@ -177,7 +181,8 @@ def _files(path: Path, pattern: str) -> list[Path]:
 def _distance(test: Path, name: str) -> int:
     if name in test.stem or test.stem == "test_golden_cases":
         return 0
-    return 1 if re.search(rf"\b{name}\b", _text(test)) else _UNRELATED
+    text = _text(test)
+    return 1 if name in text and re.search(rf"\b{name}\b", text) else _UNRELATED
 
 
 def _cost(test: Path) -> int:

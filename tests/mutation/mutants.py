@@ -43,7 +43,12 @@ class Mutant:
     @property
     def diff(self) -> list[str]:
         """The changed lines, each after `-` or `+`."""
-        lines = difflib.ndiff(self.original.splitlines(), self.mutated.splitlines())
+        before, after = self.original.splitlines(), self.mutated.splitlines()
+        first, unchanged_after = self.line - 1, len(before) - self.lines[-1]
+        lines = difflib.ndiff(
+            before[first : len(before) - unchanged_after],
+            after[first : len(after) - unchanged_after],
+        )
         return [f"{line[0]} {line[2:].strip()}" for line in lines if line[0] in "-+"]
 
     def is_valid(self) -> bool:
