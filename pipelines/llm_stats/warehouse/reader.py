@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -146,7 +147,7 @@ class Reader(ABC):
         A name without a schema is searched in `SCHEMAS`. Raises `UsageError`, with the closest
         names, if nothing has that name.
         """
-        existing = {(item.schema, item.name): item for item in self.relations()}
+        existing = self._by_address
         schema, _, relation = name.rpartition(".")
         for candidate in [schema] if schema else SCHEMAS:
             if (candidate, relation) in existing:
@@ -156,6 +157,11 @@ class Reader(ABC):
         ]
         hint = _hint(name, names, f"{self.command('show')} lists all views")
         raise UsageError(f"there is no view {name!r}; {hint}")
+
+    @functools.cached_property
+    def _by_address(self) -> dict[tuple[str, str], Described]:
+        """The relations by schema and name; cached, because DuckDB lists macros in 20 ms."""
+        return {(item.schema, item.name): item for item in self.relations()}
 
     @abstractmethod
     def _list(self) -> list[Described]:
