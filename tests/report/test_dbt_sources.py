@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 def source_in(text: str) -> dict[str, Any]:
     """Return the only source in the YAML."""
-    (source,) = yaml.safe_load(text)["sources"]
+    (source,) = yaml.load(text, Loader=yaml.CSafeLoader)["sources"]
     return dict(source)
 
 

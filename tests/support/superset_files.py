@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -14,5 +15,10 @@ DATABASE = "/srv/llm-stats/llm_stats.duckdb"
 
 def parsed(kind: str) -> dict[str, dict[str, Any]]:
     """Return the content of each file in a folder of the export, such as `charts`."""
-    files = sorted((FOLDER / kind).glob("*.yaml"))
-    return {file.stem: yaml.safe_load(file.read_text("utf-8")) for file in files}
+    return {file.stem: parsed_file(file) for file in sorted((FOLDER / kind).glob("*.yaml"))}
+
+
+def parsed_file(file: Path) -> dict[str, Any]:
+    """Parse a file with libyaml, because the parser in Python takes 0.6 s for all files."""
+    content: dict[str, Any] = yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader)
+    return content
