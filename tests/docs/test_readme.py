@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -22,6 +23,12 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 MAX_README_LINES = 200
+
+
+@pytest.fixture(scope="module")
+def reader(demo: Path) -> Iterator[DuckDBReader]:
+    with DuckDBReader(demo) as opened:
+        yield opened
 
 
 def first_cells(heading: str) -> list[str]:
@@ -140,10 +147,9 @@ SHOWN = [
     ids=[f"{file} query {number}" for number, (file, *_) in enumerate(SHOWN, 1)],
 )
 def test_every_query_in_the_docs_returns_the_rows_below_it(
-    demo: Path, file: str, query: str, answer: str
+    reader: DuckDBReader, file: str, query: str, answer: str
 ) -> None:
-    with DuckDBReader(demo) as reader:
-        table = reader.query(query)
+    table = reader.query(query)
     header, _, *rows = [
         [text.strip() for text in line.strip().strip("|").split("|")]
         for line in answer.strip().splitlines()
@@ -152,15 +158,14 @@ def test_every_query_in_the_docs_returns_the_rows_below_it(
     assert [[format_value(value) for value in row] for row in table.rows] == rows
 
 
-def test_the_docs_contain_queries(demo: Path) -> None:
+def test_the_docs_contain_queries(reader: DuckDBReader) -> None:
     assert len(SHOWN) >= 9
     queries = re.findall(
         r"```sql\n(.*?)```", (ROOT / "docs" / "bi.md").read_text("utf-8"), re.DOTALL
     )
-    with DuckDBReader(demo) as reader:
-        for query in queries:
-            if not query.startswith("attach "):
-                assert reader.query(query).rows, query
+    for query in queries:
+        if not query.startswith("attach "):
+            assert reader.query(query).rows, query
 
 
 def test_macros_of_an_attached_database_answer_as_in_the_docs(
@@ -177,16 +182,15 @@ def test_macros_of_an_attached_database_answer_as_in_the_docs(
             assert connection.execute(block).fetchall()
 
 
-def test_grafana_query_returns_a_continuous_line_for_each_offer(demo: Path) -> None:
+def test_grafana_query_returns_a_continuous_line_for_each_offer(reader: DuckDBReader) -> None:
     section = (ROOT / "docs" / "bi.md").read_text("utf-8").partition("### Grafana")[2]
     (query,) = re.findall(r"```sql\n(.*?)```", section.partition("\n### ")[0], re.DOTALL)
     current = """
         select concat_ws(' ', model_id, provider_id, nullif(offer_number, 1)), valid_from
         from marts.offers where price_rank is not null
     """
-    with DuckDBReader(demo) as reader:
-        rows = reader.query(query).rows
-        offers = dict(reader.query(current).rows)
+    rows = reader.query(query).rows
+    offers = dict(reader.query(current).rows)
     times = sorted({row[0] for row in rows})
     assert len(times) == 2, "yesterday and now"
     points = {time: {offer for at, offer, _ in rows if at == time} for time in times}

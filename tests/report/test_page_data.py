@@ -11,7 +11,7 @@ from llm_stats.report.data import ReportData, collect
 from llm_stats.report.encoding import compact
 from llm_stats.sample import today, yesterday
 from llm_stats.transform.files import files_in
-from llm_stats.warehouse.duckdb_reader import DuckDBReader
+from llm_stats.warehouse.duckdb_reader import DuckDBReader, MaterializedReader
 from llm_stats.warehouse.reader import Reader
 from support.report_page import Elements, rows
 
@@ -35,27 +35,28 @@ _MARTS: dict[str, tuple[str, set[str]]] = {
 }
 
 
-@pytest.fixture
-def reader(sample: Path) -> Iterator[Reader]:
-    with DuckDBReader(sample) as opened:
+@pytest.fixture(scope="module")
+def stored(sample: Path) -> Iterator[Reader]:
+    """Yield a reader that computes each mart once."""
+    with MaterializedReader(sample) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def data(sample: Path) -> ReportData:
+def data(stored: Reader) -> ReportData:
+    return collect(stored)
+
+
+def test_data_equals_the_marts(sample: Path, data: ReportData) -> None:
     with DuckDBReader(sample) as reader:
-        return collect(reader)
-
-
-def test_data_equals_the_marts(reader: Reader, data: ReportData) -> None:
-    for name, (mart, computed) in _MARTS.items():
-        carried = rows(data.encoded, name)
-        shared = [column for column in carried[0] if column not in computed]
-        expected = reader.query(f"select {', '.join(shared)} from marts.{mart}").rows
-        plain = [[compact(value) for value in row] for row in expected]
-        assert sorted(map(repr, plain)) == sorted(
-            repr([row[column] for column in shared]) for row in carried
-        ), name
+        for name, (mart, computed) in _MARTS.items():
+            carried = rows(data.encoded, name)
+            shared = [column for column in carried[0] if column not in computed]
+            expected = reader.query(f"select {', '.join(shared)} from marts.{mart}").rows
+            plain = [[compact(value) for value in row] for row in expected]
+            assert sorted(map(repr, plain)) == sorted(
+                repr([row[column] for column in shared]) for row in carried
+            ), name
     assert data.encoded["left_out"] == []
     assert data.headline["model_count"] == len(yesterday()) == len(today()) + 1
     changes = [row["change"] for row in rows(data.encoded, "other_changes")]
@@ -76,13 +77,13 @@ def test_data_equals_the_marts(reader: Reader, data: ReportData) -> None:
     ],
 )
 def test_a_table_has_the_order_of_its_mart(
-    reader: Reader, data: ReportData, table: str, mart: str
+    stored: Reader, data: ReportData, table: str, mart: str
 ) -> None:
     (file,) = (file for file in files_in("marts") if file.path.stem == mart)
     key = [column for column in file.key if column not in ("valid_from", "changed_at")]
     query = f"select {', '.join(key)} from marts.{mart} order by {file.order}"
     carried = [tuple(row[column] for column in key) for row in rows(data.encoded, table)]
-    assert carried == reader.query(query).rows
+    assert carried == stored.query(query).rows
 
 
 def test_best_models_are_first_and_the_categories_begin_with_overall(data: ReportData) -> None:
@@ -131,10 +132,10 @@ def test_counted_benchmarks_of_a_category_are_those_of_the_leaderboard(data: Rep
         assert row["benchmark_count"] == len(own), row
 
 
-def test_doubtful_score_has_the_findings_about_it(reader: Reader, data: ReportData) -> None:
+def test_doubtful_score_has_the_findings_about_it(stored: Reader, data: ReportData) -> None:
     """The column `doubt` contains the detail of each finding, except the benchmark's name."""
     doubts = " ".join(row["doubt"] or "" for row in rows(data.encoded, "scores"))
-    found = reader.query(
+    found = stored.query(
         "select detail from marts.data_quality where rule in ('score_disputed', 'score_above_max')"
     ).rows
     assert found
@@ -143,12 +144,12 @@ def test_doubtful_score_has_the_findings_about_it(reader: Reader, data: ReportDa
 
 
 def test_changes_are_left_out_by_moment(
-    reader: Reader, data: ReportData, monkeypatch: pytest.MonkeyPatch
+    stored: Reader, data: ReportData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All four price changes of the sample have the same time; the limit is three."""
     monkeypatch.setattr(data_module, "_MAX_CHANGES", 3)
     assert len(rows(data.encoded, "price_changes")) == 4
-    encoded = collect(reader).encoded
+    encoded = collect(stored).encoded
     assert encoded["left_out"] == ["1 of 4 price changes"]
     assert encoded["changes_since"] == {"price_changes": encoded["as_of"]}
     assert data.encoded["changes_since"] == {}

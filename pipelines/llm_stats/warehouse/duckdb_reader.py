@@ -127,6 +127,10 @@ class MaterializedReader(DuckDBReader):
         self._load_id = load_id
         super().__init__(database)
 
+    @contextmanager
+    def materialized(self) -> Iterator[Reader]:
+        yield self
+
     def _open(self) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(config={"preserve_insertion_order": "false"})
         connection.execute(f"attach {sql_literal(str(self.database))} as file (read_only)")
@@ -157,14 +161,15 @@ class MaterializedReader(DuckDBReader):
             from duckdb_functions() where database_name = 'file' and schema_name = 'staging'
         """
         definitions |= dict(connection.execute(functions).fetchall())
-        for file in in_build_order():
-            if file.layer not in ("functions", "staging", "marts"):
-                continue
+        layers = ("functions", "staging", "marts")
+        files = [file for file in in_build_order() if file.layer in layers]
+        for file in files:
             if file.address not in definitions:
                 raise UsageError(
                     f"{self.database} has no {file.address}: another version built its views; "
                     f"run {self.command('run')} once"
                 )
+        for file in files:
             definition = definitions[file.address]
             if file.layer == "marts" or (file.layer == "staging" and _reads_views(file)):
                 definition = "CREATE TABLE" + definition.removeprefix("CREATE VIEW")
