@@ -11,7 +11,7 @@ import re
 import shutil
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pytest
@@ -19,17 +19,18 @@ from llm_stats import __version__
 from llm_stats.api.quota import Quota
 from llm_stats.cli.status import status_json, status_lines
 from llm_stats.config_report import config_report
-from llm_stats.connection import DuckDBConnection
 from llm_stats.errors import CheckFailed, UsageError
 from llm_stats.fetch.cache import ResponseCache
 from llm_stats.queries import checks
 from llm_stats.queries.status import Status, status
 from llm_stats.sample import SAMPLE_KEY, SampleApi
 from llm_stats.schema.fetch import Fetch
-from llm_stats.transform import apply
+from llm_stats.transform.checks import all_checks
 from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
+from llm_stats.warehouse.reader import Reader
 from support.command import Command
+from support.connection_reader import ConnectionReader
 from support.new_warehouse import new_warehouse
 from support.raw_tables import RawTables
 from support.synthetic_catalog import synthetic_catalog
@@ -96,6 +97,23 @@ def read_status(database: Path, now: dt.datetime = NOW) -> Status:
     """Return the status without the checks; `health` is unknown."""
     with UncheckedReader(database) as reader:
         return status(reader, now)
+
+
+class RawReader(ConnectionReader):
+    """Reader of the fixture `raw` without the checks; the file `database` does not exist."""
+
+    engine_name = None
+    unsupported = ()
+
+    def __init__(self, raw: RawTables, folder: Path) -> None:
+        super().__init__(raw)
+        self.database = folder / "w.duckdb"
+
+    materialized = UncheckedReader.materialized  # type: ignore[assignment]
+
+
+def read_raw_status(raw: RawTables, folder: Path) -> Status:
+    return status(cast(Reader, RawReader(raw, folder)), NOW)
 
 
 def checked_status(database: Path) -> Status:
@@ -249,11 +267,10 @@ def test_failing_models_are_limited_in_the_table_only(database: Path) -> None:
     assert len(found.failing) == 32
 
 
-def test_nothing_loaded_and_nothing_failing(tmp_path: Path) -> None:
-    with new_warehouse(tmp_path / "x.duckdb") as raw:
-        raw.fetch(["a"], hours_ago(0), "deferred")
-        raw.apply()
-    assert list(status_lines(read_status(tmp_path / "x.duckdb")))[2::2] == [
+def test_nothing_loaded_and_nothing_failing(raw: RawTables, tmp_path: Path) -> None:
+    raw.fetch(["a"], hours_ago(0), "deferred")
+    raw.apply()
+    assert list(status_lines(read_raw_status(raw, tmp_path)))[2::2] == [
         "data        none yet",
         "failing     none",
     ]
@@ -276,6 +293,7 @@ def test_foreign_database_is_an_error(tmp_path: Path) -> None:
         read_status(tmp_path / "x.duckdb")
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_command(llm_stats: Command, database: Path) -> None:
     done = llm_stats("status", "--database", database)
     assert done.err == ""
@@ -341,16 +359,15 @@ def test_json_of_the_command_contains_no_secrets(
     assert json.loads(done.out)["settings"]["max_age"] == {"value": None, "origin": "default"}
 
 
-def test_catalog_and_its_changes(tmp_path: Path) -> None:
+def test_catalog_and_its_changes(raw: RawTables, tmp_path: Path) -> None:
     """`a` left and came back, `b` left, `c` joined without a record, and `d` stayed."""
     names = dict(zip("abcd", RECORDS, strict=False))
     a, b, c, d = ({**record, "id": name} for name, record in names.items())
-    with new_warehouse(tmp_path / "w.duckdb") as raw:
-        for hours, listed in ((72, [a, b, d]), (48, [d]), (24, [a, c, d])):
-            raw.read_catalog(listed, hours_ago(hours), f"{hours}")
-            raw.load([a, b, d] if hours == 72 else [d], hours_ago(hours), f"{hours}")
-            raw.apply()
-    current = read_status(tmp_path / "w.duckdb")
+    for hours, listed in ((72, [a, b, d]), (48, [d]), (24, [a, c, d])):
+        raw.read_catalog(listed, hours_ago(hours), f"{hours}")
+        raw.load([a, b, d] if hours == 72 else [d], hours_ago(hours), f"{hours}")
+        raw.apply()
+    current = read_raw_status(raw, tmp_path)
     naive = {hours: hours_ago(hours).replace(tzinfo=None) for hours in (72, 48, 24)}
     assert current.catalog == {
         "read_at": naive[24],
@@ -436,12 +453,11 @@ def test_failed_first_run_is_named_before_a_database_exists(
     assert done.code == 2
 
 
-def test_last_failure_of_two_loads_at_the_same_time(tmp_path: Path) -> None:
-    with new_warehouse(tmp_path / "w.duckdb") as raw:
-        for load_id in ("2", "1"):
-            raw.fetch(["m"], hours_ago(1), "failed", load_id, message=f"load {load_id}")
-        raw.apply()
-    (failing,) = read_status(tmp_path / "w.duckdb").failing
+def test_last_failure_of_two_loads_at_the_same_time(raw: RawTables, tmp_path: Path) -> None:
+    for load_id in ("2", "1"):
+        raw.fetch(["m"], hours_ago(1), "failed", load_id, message=f"load {load_id}")
+    raw.apply()
+    (failing,) = read_raw_status(raw, tmp_path).failing
     assert (failing["reason"], failing["times"]) == ("load 2", 2)
 
 
@@ -512,14 +528,15 @@ def test_health(current: Status, fields: dict[str, Any], health: str) -> None:
     assert line_of(dataclasses.replace(current, **fields), "health") == expected
 
 
-def test_unlisted_model_is_not_among_the_stalest(current: Status, database: Path) -> None:
-    assert current.stalest[0]["model_id"] == IDS[3]
-    with duckdb.connect(database) as connection:
-        raw = RawTables(connection, is_defined=True)
-        for hours, records in ((1, RECORDS), (0.5, [*RECORDS[:3], *RECORDS[4:]])):
-            raw.read_catalog(records, hours_ago(hours))
-            apply.update_history(DuckDBConnection(connection))
-    assert [row["model_id"] for row in read_status(database).stalest[:2]] == [IDS[4], IDS[5]]
+def test_unlisted_model_is_not_among_the_stalest(raw: RawTables, tmp_path: Path) -> None:
+    for hours, records in ((48, RECORDS[:6]), (10, RECORDS[:3])):
+        raw.load(records, hours_ago(hours))
+    stalest = []
+    for hours, records in ((2, RECORDS), (1, [*RECORDS[:3], *RECORDS[4:]])):
+        raw.read_catalog(records, hours_ago(hours))
+        raw.apply()
+        stalest.append([row["model_id"] for row in read_raw_status(raw, tmp_path).stalest[:2]])
+    assert stalest == [[IDS[3], IDS[4]], [IDS[4], IDS[5]]]
 
 
 def test_rejected_file_is_shown_until_the_next_publication(database: Path) -> None:
@@ -543,12 +560,17 @@ def test_rejected_file_is_shown_until_the_next_publication(database: Path) -> No
     assert not any(line.startswith("rejected") for line in status_lines(read_status(database)))
 
 
-def test_failed_check_of_the_published_file_is_shown(database: Path) -> None:
+def test_failed_check_of_the_published_file_is_shown(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the check that fails is run; see `current` for the others."""
+    (prices_in_range,) = (it for it in all_checks() if it.name == "prices_in_range")
+    monkeypatch.setattr(checks, "all_checks", lambda: [prices_in_range])
+    monkeypatch.setattr(DuckDBReader, "materialized", Reader.materialized)
     with duckdb.connect(database) as connection:
         connection.execute(
-            "update raw.models__providers set input_price_per_m = -1 where model_id = ?", [IDS[0]]
+            "update history.offers set input_usd_per_mtok = -1 where model_id = ?", [IDS[0]]
         )
-        apply.update_history(DuckDBConnection(connection))
     current = checked_status(database)
     assert current.health == "errors"
     assert [
