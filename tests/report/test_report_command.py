@@ -27,15 +27,16 @@ def no_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_command_names_the_page_after_the_database(
-    llm_stats: Command, workdir: Path, no_models: Path
+    llm_stats: Command, workdir: Path, no_models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (workdir / "w.html").write_text("<!doctype html>older")
     done = llm_stats("report", "--database", no_models)
     assert re.fullmatch(r"wrote w\.html \(1\.\d MB\)\n", done.out)
     assert done.code == 0
     assert (workdir / "w.html").read_text("utf-8").startswith("<!doctype html>")
-    assert llm_stats("report", "--database", no_models, "--out", "new/folder/index.html").code == 0
     assert "<title>" in (workdir / "w.html").read_text("utf-8")
+    monkeypatch.setattr(page_module, "page", lambda _: "<!doctype html>")
+    assert llm_stats("report", "--database", no_models, "--out", "new/folder/index.html").code == 0
     assert sorted(path.name for path in workdir.rglob("*")) == [
         "folder",
         "index.html",
@@ -80,6 +81,7 @@ def test_failed_write_keeps_the_old_page(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr(page_module, "page", lambda _: "<!doctype html>new")
     done = llm_stats("report", "--database", no_models)
     assert "w.html cannot be written: No space left on device" in done.err
     assert done.code == 2

@@ -66,8 +66,8 @@ _STYLES = tuple(f"styles/{name}.css" for name in ("base", "controls", "tables", 
 
 def write(reader: Reader, out: Path) -> None:
     """Write the page atomically. Raise `UsageError` if writing fails or there is no warehouse."""
+    require_writable(out)  # first, because reading the data takes longer
     html_page = page(reader)
-    require_writable(out)
     with files.write_errors(out):
         files.atomic_write(out, html_page)
 
