@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 import json
 from pathlib import Path
+from typing import cast
 
 import pytest
 from llm_stats.errors import UsageError
 from llm_stats.queries import compare
 from llm_stats.queries.compare import benchmarks
+from llm_stats.table import to_records
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
+from llm_stats.warehouse.reader import Reader
 from support.command import Command
-from support.new_warehouse import new_warehouse
+from support.connection_reader import ConnectionReader
+from support.raw_tables import RawTables
 from support.record_factory import make_offer, make_record, make_score
+from support.small_tables import DAY_1, DAY_2
 
 
 def test_compare_shows_facts_and_the_winner_of_each_shared_benchmark(on_demo: Command) -> None:
@@ -74,21 +78,21 @@ def test_tables_for_programs_and_for_a_terminal(demo: Path) -> None:
     assert str(notes["sample-long-context"]).startswith("not comparable: ")
 
 
-def test_compare_names_models_that_left_or_were_never_fetched(
-    llm_stats: Command, workdir: Path
-) -> None:
+def reader_of(raw: RawTables) -> Reader:
+    return cast(Reader, ConnectionReader(raw))
+
+
+def test_facts_name_models_that_left_or_were_never_fetched(raw: RawTables) -> None:
     def record(model_id: str) -> dict[str, object]:
         return make_record(model_id, providers=[make_offer("p", 1, 1)])
 
-    with new_warehouse(workdir / "llm_stats.duckdb") as raw:
-        raw.read_catalog([record("left"), record("new"), record("m")], dt.datetime(2026, 11, 1))  # noqa: DTZ001
-        raw.load([record("left"), record("m")], dt.datetime(2026, 11, 1))  # noqa: DTZ001
-        raw.read_catalog([record("new"), record("m")], dt.datetime(2026, 11, 2))  # noqa: DTZ001
-        raw.apply()
+    raw.read_catalog([record("left"), record("new"), record("m")], DAY_1)
+    raw.load([record("left"), record("m")], DAY_1)
+    raw.read_catalog([record("new"), record("m")], DAY_2)
+    raw.apply()
 
     def facts(*model_ids: str) -> dict[str, list[str]]:
-        compared = json.loads(llm_stats("compare", *model_ids, "--format", "json").out)["facts"]
-        return {row["fact"]: [row[model_id] for model_id in model_ids] for row in compared}
+        return {fact: values for fact, *values in compare.facts(reader_of(raw), model_ids).rows}
 
     shown = facts("left", "new")
     assert shown["left the catalog (UTC)"] == ["2026-11-02 00:00:00", "–"]
@@ -107,7 +111,7 @@ def test_compare_finds_the_winners_of_the_macro(demo: Path) -> None:
             )
         from marts.compare_models(?)
     """
-    with DuckDBReader(demo) as reader, reader.materialized() as stored:
+    with DuckDBReader(demo) as reader:
         ids = [
             model_id
             for (model_id,) in reader.query(
@@ -115,93 +119,72 @@ def test_compare_finds_the_winners_of_the_macro(demo: Path) -> None:
             ).rows
         ]
         found = []
-        for pair in itertools.pairwise(ids[1::3]):
-            shown = benchmarks(stored, pair)
+        for pair in (("aurora-large-1", "kestrel-2-pro"), *itertools.pairwise(ids[1::5])):
+            shown = benchmarks(reader, pair)
             winners = [(row[0], row[shown.columns.index("winner")]) for row in shown.rows]
             assert winners == reader.query(macro, ([*pair],)).rows
             found += [str(winner).partition(":")[0] for _, winner in winners]
     assert {"not comparable"} < {*found}, "some benchmarks have a winner, and one has none"
 
 
-def test_compare_marks_benchmarks_that_do_not_count(llm_stats: Command, workdir: Path) -> None:
+def test_benchmarks_that_do_not_count_are_marked(raw: RawTables) -> None:
     benchmarks = {"counted": "abc", "two-models": "ab", "one-organization": "bad", "fleurs": "ab"}
-    with new_warehouse(workdir / "llm_stats.duckdb") as raw:
-        raw.load(
-            [
-                make_record(
-                    model_id,
-                    organization={"id": "other" if model_id == "c" else "org", "name": "Name"},
-                    scores=[
-                        make_score(benchmark, value)
-                        for benchmark, model_ids in benchmarks.items()
-                        if model_id in model_ids
-                    ],
-                )
-                for model_id, value in (("a", 0.1), ("b", 0.2), ("c", 0.3), ("d", 0.4))
-            ],
-            dt.datetime(2026, 11, 1),  # noqa: DTZ001
-        )
-        raw.apply()
-    compared = json.loads(llm_stats("compare", "a", "b", "--format", "json").out)
-    assert {row["benchmark_id"]: row["note"] for row in compared["benchmarks"]} == {
+    raw.load(
+        [
+            make_record(
+                model_id,
+                organization={"id": "other" if model_id == "c" else "org", "name": "Name"},
+                scores=[
+                    make_score(benchmark, value)
+                    for benchmark, model_ids in benchmarks.items()
+                    if model_id in model_ids
+                ],
+            )
+            for model_id, value in (("a", 0.1), ("b", 0.2), ("c", 0.3), ("d", 0.4))
+        ],
+        DAY_1,
+    )
+    raw.apply()
+    shared = compare.benchmarks(reader_of(raw), ("a", "b")).to_dicts()
+    assert {row["benchmark_id"]: row["note"] for row in shared} == {
         "counted": None,
         "two-models": "not counted",
         "one-organization": "not counted",
         "fleurs": "lower is better, not counted",
     }
-    (row,) = compared["head_to_head"]
-    assert (row["win_count"], row["tie_count"], row["loss_count"]) == (0, 0, 1)
+    (duel,) = compare.head_to_head(reader_of(raw), ("a", "b")).rows
+    assert duel == ("a", "b", 0, 0, 1)
 
 
-def test_compare_names_all_offers_of_the_lowest_price(llm_stats: Command, workdir: Path) -> None:
-    providers = [
-        make_offer("c", 5, 25),
-        make_offer("b", 4, 28),
-        make_offer("a", 5, 25),
-        make_offer("a", 5, 25),
-        make_offer("d", 6, 30),
-    ]
-    with new_warehouse(workdir / "w.duckdb") as raw:
-        raw.load(
-            [make_record("m", providers=providers), make_record("n")],
-            dt.datetime.fromisoformat("2026-01-01"),
-        )
-        raw.apply()
-    (*_, cheapest) = json.loads(
-        llm_stats("compare", "m", "n", "--database", "w.duckdb", "--format", "json").out
-    )["facts"]
-    assert cheapest["m"] == "5.00 in, 25.00 out, a or c; 4.00 in, 28.00 out, b"
-    assert cheapest["n"] == "–"
-
-
-def test_compare_marks_suspect_cheapest_offers(llm_stats: Command, workdir: Path) -> None:
-    with new_warehouse(workdir / "llm_stats.duckdb") as raw:
-        raw.load(
-            [
-                make_record(
-                    "m", providers=[make_offer("p", 1, 100), make_offer("q", 25.75, 25.75)]
-                ),
-                make_record("n", providers=[make_offer("p", 1, 1), make_offer("q", 1, 997)]),
-            ],
-            dt.datetime.fromisoformat("2026-01-01"),
-        )
-        raw.apply()
-    (*_, cheapest) = json.loads(llm_stats("compare", "m", "n", "--format", "json").out)["facts"]
+def test_cheapest_offers_are_named_and_marked_if_suspect(raw: RawTables) -> None:
+    """The offers of the lowest price of `tied` have two pairs of prices; `none` has no offer."""
+    offers = {
+        "tied": [
+            make_offer("c", 5, 25),
+            make_offer("b", 4, 28),
+            make_offer("a", 5, 25),
+            make_offer("a", 5, 25),
+            make_offer("d", 6, 30),
+        ],
+        "none": [],
+        "suspect": [make_offer("p", 1, 100), make_offer("q", 25.75, 25.75)],
+        "other suspect": [make_offer("p", 1, 1), make_offer("q", 1, 997)],
+    }
+    raw.load([make_record(name, providers=listed) for name, listed in offers.items()], DAY_1)
+    raw.apply()
+    (*_, cheapest) = compare.facts(reader_of(raw), tuple(offers)).to_dicts()
     reason = "input price 1 and output price 100 differ by a factor of 100 or more"
-    assert cheapest["m"] == (f"1.00 in, 100.00 out, p (suspect: {reason}); 25.75 in, 25.75 out, q")
-    assert cheapest["n"] == "1.00 in, 1.00 out, p"
+    assert cheapest == {
+        "fact": "cheapest offer, $ per M tokens",
+        "tied": "5.00 in, 25.00 out, a or c; 4.00 in, 28.00 out, b",
+        "none": "–",
+        "suspect": f"1.00 in, 100.00 out, p (suspect: {reason}); 25.75 in, 25.75 out, q",
+        "other suspect": "1.00 in, 1.00 out, p",
+    }
 
 
-def test_model_id_may_equal_a_column_name(llm_stats: Command, tmp_path: Path) -> None:
-    with new_warehouse(tmp_path / "w.duckdb") as raw:
-        raw.load(
-            [make_record("fact"), make_record("winner")], dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-        )
-        raw.apply()
-    compared = json.loads(
-        llm_stats(
-            "compare", "fact", "winner", "--format", "json", "--database", tmp_path / "w.duckdb"
-        ).out
-    )
-    assert compared["facts"][0].keys() == {"fact", "fact_1", "winner"}
-    assert compared["facts"][0]["fact"] == "organization"
+def test_model_id_may_equal_a_column_name(raw: RawTables) -> None:
+    raw.load([make_record("fact"), make_record("winner")], DAY_1)
+    first, *_ = to_records(compare.facts(reader_of(raw), ("fact", "winner")))
+    assert first.keys() == {"fact", "fact_1", "winner"}
+    assert first["fact"] == "organization"
