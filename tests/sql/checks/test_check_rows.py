@@ -21,12 +21,17 @@ State = tuple[str | None, float | None, float | None]
 
 
 def changes(
-    *pairs: tuple[State, State], catalog_pairs: tuple[tuple[State, State], ...] = ()
+    *pairs: tuple[State, State],
+    catalog_pairs: tuple[tuple[State, State], ...] = (),
+    catalog: tuple[int, int, int] | None = None,
 ) -> list[tuple[Any, ...]]:
     """Return the rows of `prices_slipped` for offers with an old and a new state.
 
-    `pairs` are offers of records, and `catalog_pairs` are offers of summaries.
+    `pairs` are offers of records, and `catalog_pairs` are offers of summaries. `catalog` has the
+    numbers of offers and models in the catalog, and of models in the last read. By default, the
+    catalog is one model with the offers in `catalog_pairs`.
     """
+    offer_count, model_count, listed_count = catalog or (len(catalog_pairs), 1, 1)
     offers: list[Row] = []
     for model_id, states in (("record", pairs), ("summary", catalog_pairs)):
         for number, (old, new) in enumerate(states, start=1):
@@ -51,7 +56,7 @@ def changes(
         "prices_slipped",
         staging__last_load=[{"load_id": "2"}],
         staging__catalog_reads=make_rows(
-            "load_id read_at model_count", ("1", DAY_1, 9), ("2", DAY_2, 1)
+            "load_id read_at model_count", ("1", DAY_1, 9), ("2", DAY_2, listed_count)
         ),
         staging__catalog_models=make_rows(
             "model_id read_at", ("summary", DAY_2), ("record", DAY_1)
@@ -67,8 +72,8 @@ def changes(
             "load_id table_name row_count",
             ("1", "raw.catalog_models__providers", 900),
             ("1", "raw.catalog_models", 9),
-            ("2", "raw.catalog_models__providers", len(catalog_pairs)),
-            ("2", "raw.catalog_models", 1),
+            ("2", "raw.catalog_models__providers", offer_count),
+            ("2", "raw.catalog_models", model_count),
             ("2", "raw.models", 99),
         ),
     )
@@ -125,6 +130,17 @@ def test_catalog_and_records_are_judged_separately() -> None:
     assert both == [(FACTOR, 10, 11, 11), (FACTOR, 100, 10, 10)]
     half = changes(*[priced(1, 100)] * 5, *[SAME] * 5, catalog_pairs=(priced(1, 100),) * 5)
     assert half == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "listed", "is_slip"),
+    [(10, 30, False), (15, 30, False), (16, 30, True), (10, 20, False), (11, 20, True)],
+)
+def test_changes_of_most_offers_of_the_last_read(changed: int, listed: int, is_slip: bool) -> None:
+    """The catalog has 30 models with one offer each; the last read lists `listed` of them."""
+    inactive = (("active", 1, 1), ("inactive", 1, 1))
+    found = changes(catalog_pairs=(inactive,) * changed, catalog=(30, 30, listed))
+    assert found == ([("became unavailable", None, changed, listed)] if is_slip else [])
 
 
 def test_shrunk_table_is_that_of_the_last_of_two_loads_at_the_same_time() -> None:
