@@ -35,6 +35,25 @@ def _chart_texts(browser: Browser) -> list[str]:
     return [text.text for text in browser.find("#history-chart text")]
 
 
+def _assert_not_clipped(browser: Browser) -> None:
+    clipped = browser.script("""
+        const chart = document.querySelector("#history-chart svg").getBoundingClientRect();
+        return [...document.querySelectorAll("#history-chart text")].filter(text => {
+            const { left, right, top, bottom, width } = text.getBoundingClientRect();
+            return width && (left < chart.left - 1 || right > chart.right + 1
+                || top < chart.top - 1 || bottom > chart.bottom + 1);
+        }).map(text => text.textContent);
+    """)
+    assert clipped == []
+    ticks = [
+        text.text for text in browser.find("#history-chart .role-axis-label text") if text.text
+    ]
+    days = [tick for tick in ticks if not re.fullmatch(r"free|[\d.]+", tick)]
+    assert len(days) > 1
+    assert [day for day in days if not re.fullmatch(r"[A-Z][a-z]{2} \d+(, \d\d:00)?", day)] == []
+    assert browser.overflow() == 0
+
+
 class TestHistory:
     """Tests that share the page; before each test, all choices are reset."""
 
@@ -53,6 +72,9 @@ class TestHistory:
         assert "▲ 10 %" not in texts, "only large changes have labels"
         assert history.console_messages() == []
         assert history.requests() == {"file"}
+
+    def test_labels_are_not_clipped(self, history: Browser) -> None:
+        _assert_not_clipped(history)
 
     def test_lines_have_labels_at_their_ends(self, history: Browser) -> None:
         texts = _chart_texts(history)
@@ -268,25 +290,12 @@ def test_prices_of_one_day_are_not_compared(browser: Browser, page_of: PageOf) -
     assert browser.find(".sparkline") == []
 
 
-@pytest.mark.parametrize("width", [1280, 768, PHONE])
-def test_labels_of_the_chart_are_not_clipped(browser: Browser, page_of: PageOf, width: int) -> None:
+@pytest.mark.parametrize("width", [768, PHONE])
+def test_labels_of_a_narrow_chart_are_not_clipped(
+    browser: Browser, page_of: PageOf, width: int
+) -> None:
     browser.open(page_of("history"), width, choices=_SELECTED)
-    clipped = browser.script("""
-        const chart = document.querySelector("#history-chart svg").getBoundingClientRect();
-        return [...document.querySelectorAll("#history-chart text")].filter(text => {
-            const { left, right, top, bottom, width } = text.getBoundingClientRect();
-            return width && (left < chart.left - 1 || right > chart.right + 1
-                || top < chart.top - 1 || bottom > chart.bottom + 1);
-        }).map(text => text.textContent);
-    """)
-    assert clipped == []
-    ticks = [
-        text.text for text in browser.find("#history-chart .role-axis-label text") if text.text
-    ]
-    days = [tick for tick in ticks if not re.fullmatch(r"free|[\d.]+", tick)]
-    assert len(days) > 1
-    assert [day for day in days if not re.fullmatch(r"[A-Z][a-z]{2} \d+(, \d\d:00)?", day)] == []
-    assert browser.overflow() == 0
+    _assert_not_clipped(browser)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from llm_stats.warehouse.reader import Reader
 from selenium.webdriver.common.keys import Keys
-from support.browser import PHONE, Browser
+from support.browser import Browser
 
 pytestmark = pytest.mark.slow
 
@@ -201,21 +201,3 @@ def test_print_is_light_and_without_controls(browser: Browser, sample_page: Path
     finally:
         browser.emulate("light")
     assert browser.text("printed-choices") == "", "only on paper"
-
-
-def test_touch_targets_are_large_enough(browser: Browser, sample_page: Path) -> None:
-    browser.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
-    try:
-        browser.open(sample_page, width=PHONE)
-        small = browser.script(
-            "const isSmall = ({ width, height }) => Math.min(width, height) < 24;"
-            "const selector = 'button:not(.model, .link, .mark, .sort), select, summary, input';"
-            "return [...document.querySelectorAll(selector)]"
-            ".filter(it => it.checkVisibility() && isSmall(it.getBoundingClientRect()))"
-            ".concat([...document.querySelectorAll('button')]"
-            ".filter(it => it.checkVisibility() && it.getBoundingClientRect().height < 24))"
-            ".map(it => it.outerHTML)"
-        )
-        assert small == []
-    finally:
-        browser.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
