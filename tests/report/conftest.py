@@ -10,7 +10,7 @@ import pytest
 import vl_convert
 from llm_stats.report import data
 from llm_stats.report.page import write
-from llm_stats.warehouse.duckdb_reader import DuckDBReader
+from llm_stats.warehouse.duckdb_reader import DuckDBReader, MaterializedReader
 from llm_stats.warehouse.reader import Reader
 from support.browser import Browser
 from support.chromium import running_chromium
@@ -84,6 +84,13 @@ def page_of(built_report: Callable[[str], Path], build_once: BuildOnce) -> PageO
 def sample(built_report: Callable[[str], Path]) -> Path:
     """Return the warehouse of the sample catalogs of yesterday and today."""
     return built_report("sample") / "w.duckdb"
+
+
+@pytest.fixture(scope="session")
+def stored(sample: Path) -> Iterator[Reader]:
+    """Yield a reader of the sample that has computed each mart once; it has no macros."""
+    with MaterializedReader(sample) as reader:
+        yield reader
 
 
 @pytest.fixture(scope="session")

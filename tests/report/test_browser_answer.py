@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from llm_stats.warehouse.duckdb_reader import DuckDBReader
@@ -16,16 +15,6 @@ from support.browser import PHONE, Browser
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="class")
-def reader(sample: Path) -> Iterator[Reader]:
-    with DuckDBReader(sample) as opened:
-        yield opened
-
-
-def _column(reader: Reader, query: str) -> list[Any]:
-    return [row[0] for row in reader.query(query).rows]
-
-
 class TestAnswer:
     """Tests that share the page; before each test, all choices are reset."""
 
@@ -35,7 +24,7 @@ class TestAnswer:
 
     @pytest.mark.parametrize(("free", "flag"), [("yes", "is_pareto"), ("", "is_pareto_paid")])
     def test_frontier_of_every_category_and_benchmark_is_that_of_the_mart(
-        self, wide: Browser, reader: Reader, free: str, flag: str
+        self, wide: Browser, stored: Reader, free: str, flag: str
     ) -> None:
         wide.script("choose({ few: 'yes' })")
         subjects = wide.choices("score")
@@ -63,13 +52,11 @@ class TestAnswer:
             order by model_id
         """
         expected: dict[str, list[str]] = {subject: [] for subject in subjects}
-        for subject, model_id in reader.query(query).rows:
+        for subject, model_id in stored.query(query).rows:
             expected[subject].append(model_id)
         assert dict(zip(subjects, frontiers, strict=True)) == expected
 
-    def test_costs_of_a_workload_are_those_of_the_macro(
-        self, wide: Browser, reader: Reader
-    ) -> None:
+    def test_costs_of_a_workload_are_those_of_the_macro(self, wide: Browser, sample: Path) -> None:
         wide.choose("input", "50")
         wide.choose("output", "10")
         found = wide.script("""
@@ -82,7 +69,8 @@ class TestAnswer:
             from marts.workload_cost(50000000, 10000000)
             order by model_id, provider_id, offer_number
         """
-        assert found == [list(row) for row in reader.query(query).rows]
+        with DuckDBReader(sample) as reader:
+            assert found == [list(row) for row in reader.query(query).rows]
         assert "50 M input and 10 M output tokens a month" in wide.text("value-note")
         heading = wide.find("#value-table th:nth-child(3)")[0].text
         assert heading == "US$ a month"
@@ -202,7 +190,7 @@ class TestAnswer:
         ],
     )
     def test_filter_keeps_the_models_that_meet_it(
-        self, wide: Browser, reader: Reader, choice: str, value: str, where: str
+        self, wide: Browser, stored: Reader, choice: str, value: str, where: str
     ) -> None:
         found = wide.script(
             "choose({ [arguments[0]]: arguments[1] });"
@@ -214,10 +202,10 @@ class TestAnswer:
             select model_id from marts.price_quality inner join marts.models using (model_id)
             where category = 'overall' and evidence_scope = 'all' and {where} order by model_id
         """
-        assert found == _column(reader, query)
+        assert found == [model_id for (model_id,) in stored.query(query).rows]
         assert found
 
-    def test_provider_filter_costs_only_its_offers(self, wide: Browser, reader: Reader) -> None:
+    def test_provider_filter_costs_only_its_offers(self, wide: Browser) -> None:
         wide.script("choose({ provider: 'cumulus' })")
         assert {row[1] for row in wide.rows("value-table")} == {"Cumulus"}
 

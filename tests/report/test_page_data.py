@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from llm_stats.report.data import ReportData, collect
 from llm_stats.report.encoding import compact
 from llm_stats.sample import today, yesterday
 from llm_stats.transform.files import files_in
-from llm_stats.warehouse.duckdb_reader import DuckDBReader, MaterializedReader
+from llm_stats.warehouse.duckdb_reader import DuckDBReader
 from llm_stats.warehouse.reader import Reader
 from support.report_page import Elements, rows
 
@@ -33,13 +32,6 @@ _MARTS: dict[str, tuple[str, set[str]]] = {
     "providers": ("providers", set()),
     "findings": ("data_quality", {"finding_count", "model_count"}),
 }
-
-
-@pytest.fixture(scope="module")
-def stored(sample: Path) -> Iterator[Reader]:
-    """Yield a reader that computes each mart once."""
-    with MaterializedReader(sample) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
