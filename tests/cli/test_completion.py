@@ -1,4 +1,4 @@
-"""Shell completion in a real shell, set up as in the docs."""
+"""Shell completion: completed words, and a real shell that is set up as in the docs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.shell_completion import BashComplete
+from llm_stats.cli.main import cli
 from support.new_warehouse import keep_snapshots, new_warehouse
 from support.parameter_ids import parameter_id
 from support.processes import PROGRAMS
@@ -38,14 +40,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not installed")
 @pytest.mark.parametrize(
     ("typed", "completed"),
     [
         (("run", "--log"), ["--log-format"]),
-        (("compare", ""), ["gpt-0.5", "gpt-1.5"]),
         (("show", "price_c"), ["price_changes"]),
-        (("cost", "--database", "missing.duckdb", "gpt"), [""]),
+        (("cost", "--database", "missing.duckdb", "gpt"), []),
         (("run", "--allow-failure", "prices_i"), ["prices_in_range"]),
         (("run", "--allow-failure", "models_l"), ["models_left"]),
         (("rollback", "--to", "2026"), ["20261124T060000.000000Z", "20261123T060000.000000Z"]),
@@ -53,15 +53,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
     ids=parameter_id,
 )
-def test_bash_completes(folder: Path, typed: tuple[str, ...], completed: list[str]) -> None:
+def test_words_are_completed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, typed: tuple[str, ...], completed: list[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    *words, incomplete = typed
+    completion = BashComplete(cli, {}, "llm-stats", "_LLM_STATS_COMPLETE")
+    assert [it.value for it in completion.get_completions(words, incomplete)] == completed
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not installed")
+def test_bash_completes(folder: Path) -> None:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(
-        ["bash", PROGRAMS / "complete.sh", "llm-stats", *typed],
+        ["bash", PROGRAMS / "complete.sh", "llm-stats", "compare", ""],
         cwd=folder,
         env={"PATH": path},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout.split("\n")[:-1] == completed
+    assert done.stdout.split("\n")[:-1] == ["gpt-0.5", "gpt-1.5"]
     assert done.stderr == ""

@@ -25,6 +25,7 @@ from llm_stats.report.data_package import FileFormat
 from llm_stats.report.export import export
 from llm_stats.transform.files import SqlFile, files_in
 from llm_stats.transform.migrate import SCHEMA_VERSION
+from llm_stats.warehouse.duckdb_reader import MaterializedReader
 from support.command import Command
 from support.history_database import empty, stored_views
 from support.raw_tables import RawTables
@@ -139,11 +140,11 @@ def ordered_keys(demo: Path) -> dict[SqlFile, list[tuple[str, ...]]]:
 
     Every row of a table without a key gets the key `(1,)`.
     """
-    with duckdb.connect(demo, read_only=True) as connection:
+    with MaterializedReader(demo) as reader:
         return {
-            file: connection.execute(
+            file: reader.query(
                 f"select {_key_as_text(file)} from {file.address} order by {file.order}"
-            ).fetchall()
+            ).rows
             for file in (*files_in("marts"), *files_in("history"))
             if file.address != "history.snapshot"
         }

@@ -14,6 +14,7 @@ from llm_stats.sample import SampleApi
 from llm_stats.sample.demo import demo_settings
 from llm_stats.transform import files
 from llm_stats.transform.checks import Scope
+from llm_stats.warehouse.duckdb_reader import MaterializedReader
 from support.macro_calls import MACRO_CALLS
 from support.new_warehouse import new_warehouse
 from support.report_fixtures import load_days
@@ -135,10 +136,10 @@ def test_views_of_an_attached_database_read_their_own_database(
 ) -> None:
     marts = [file.address for file in files.files_in("marts")]
     marts.remove("marts.freshness")  # ages depend on the time of the query
-    with duckdb.connect(old, read_only=True) as connection:
+    with MaterializedReader(old) as reader:
         for mart in marts:
             rows = attached.execute(f"from old.{mart} order by all").fetchall()
-            assert rows == connection.execute(f"from {mart} order by all").fetchall(), mart
+            assert rows == reader.query(f"from {mart} order by all").rows, mart
 
 
 def test_every_run_stores_the_id_of_its_snapshot_and_keeps_the_views(
