@@ -407,27 +407,13 @@ def started_export(workdir: Path, folder: str, database: Path) -> Iterator[subpr
             process.communicate()
 
 
-def test_killed_export_leaves_the_previous_export_and_the_next_succeeds(
+def test_running_export_locks_its_folder_and_after_a_kill_the_previous_export_is_left(
     llm_stats: Command, small: Path, workdir: Path
 ) -> None:
     endless = make_endless_database(small)
     assert llm_stats("export", "out", "--database", small, "--format", "csv").code == 0
     before = digests(workdir / "out")
     with started_export(workdir, "out", endless) as process:
-        process.kill()
-        assert process.wait() == -signal.SIGKILL
-    assert digests(workdir / "out") == before
-    assert staging_files(workdir) == [".out.export/lock", ".out.export/new"]
-    assert llm_stats("export", "out", "--database", small).code == 0
-    assert llm_stats("export", "other", "--database", small).code == 0
-    assert digests(workdir / "out") == digests(workdir / "other")
-    assert not (workdir / ".out.export").exists()
-
-
-def test_running_export_locks_its_folder_only_and_is_cleaned_up_after_a_kill(
-    llm_stats: Command, small: Path, workdir: Path
-) -> None:
-    with started_export(workdir, "out", make_endless_database(small)):
         done = llm_stats("export", "out", "--database", small)
         assert done.code == Locked.exit_code
         assert done.err == (
@@ -435,8 +421,12 @@ def test_running_export_locks_its_folder_only_and_is_cleaned_up_after_a_kill(
         )
         assert (workdir / ".out.export" / "new" / "marts" / "small.parquet").exists()
         assert llm_stats("export", "other", "--database", small).code == 0
-    assert not (workdir / "out").exists()
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+    assert digests(workdir / "out") == before
+    assert staging_files(workdir) == [".out.export/lock", ".out.export/new"]
     assert llm_stats("export", "out", "--database", small).code == 0
+    assert digests(workdir / "out") == digests(workdir / "other")
     assert not (workdir / ".out.export").exists()
 
 

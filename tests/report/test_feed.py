@@ -13,7 +13,6 @@ from typing import Any, cast
 
 import feedparser
 import pytest
-from llm_stats import sample
 from llm_stats.queries import changes
 from llm_stats.queries.attribution import SAMPLE_TEXT
 from llm_stats.report import feed as feed_module
@@ -68,7 +67,10 @@ def test_models_that_join_and_leave_are_entries(raw: RawTables) -> None:
 
 
 def test_ids_stay_the_same_when_later_changes_are_added(raw: RawTables) -> None:
-    load_days(raw, *prices(10, 9))
+    load_days(raw, *prices(10))
+    assert read(raw).entries == []
+    raw.load(prices(9)[0], FIRST_DAY + dt.timedelta(days=1))
+    raw.apply()
     before = read(raw)
     raw.load(prices(8)[0], FIRST_DAY + dt.timedelta(days=2))
     raw.apply()
@@ -91,13 +93,9 @@ def test_changes_of_one_model_at_the_same_time_have_different_ids(raw: RawTables
     assert len({entry.id for entry in read(raw).entries}) == 4
 
 
-def test_price_changes_up_to_the_threshold_are_omitted(raw: RawTables) -> None:
-    load_days(raw, *prices(10, 9, 4.5))
-    titles = [entry.title for entry in read(raw, min_change_pct=10).entries]
-    assert titles == ["m at p: input 9.00 → 4.50 (−50 %)"]
-
-
-def test_source_is_named_in_the_feed_and_in_each_entry(raw: RawTables) -> None:
+def test_source_is_named_in_the_feed_and_in_each_of_at_most_1000_entries(
+    raw: RawTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
     load_days(raw, *prices(10, 9))
     parsed = read(raw)
     line = "Source: LLM Stats (https://llm-stats.com), retrieved 2026-11-21."
@@ -112,14 +110,13 @@ def test_source_is_named_in_the_feed_and_in_each_entry(raw: RawTables) -> None:
     assert '<a href="https://llm-stats.com">LLM Stats</a>' in entry.summary
     assert entry.link == "https://llm-stats.com/models/m"
     assert entry.updated == "2026-11-21T12:00:00+00:00"
-
-
-def test_sample_is_labelled_as_invented(raw: RawTables) -> None:
-    load_days(raw, sample.yesterday(), sample.today())
-    parsed = read(raw)
-    assert parsed.feed.subtitle == SAMPLE_TEXT
-    assert all(SAMPLE_TEXT in entry.summary for entry in parsed.entries)
-    assert parsed.feed.author_detail == {"name": "llm-stats sample"}
+    reader = cast(Reader, ConnectionReader(raw))
+    one = changes.since(reader, FIRST_DAY)
+    many = dataclasses.replace(one, rows=one.rows * 1002)
+    monkeypatch.setattr(changes, "since", lambda *_: many)
+    text = feed(reader, FIRST_DAY)
+    assert text.count("<entry>") == 1000
+    assert "2 older changes are omitted." in text
 
 
 def test_file_has_the_changes_of_thirty_days(raw: RawTables, tmp_path: Path) -> None:
@@ -129,11 +126,6 @@ def test_file_has_the_changes_of_thirty_days(raw: RawTables, tmp_path: Path) -> 
     feed_module.write(cast(Reader, ConnectionReader(raw)), tmp_path / "changes.xml")
     entries = feedparser.parse((tmp_path / "changes.xml").read_bytes()).entries
     assert [entry.title for entry in entries] == ["m at p: input 9.00 → 8.00 (−11 %)"]
-
-
-def test_warehouse_without_changes_gives_a_feed_without_entries(raw: RawTables) -> None:
-    load_days(raw, *prices(10))
-    assert read(raw).entries == []
 
 
 def test_hostile_names_stay_text(raw: RawTables) -> None:
@@ -159,33 +151,27 @@ def test_hostile_names_stay_text(raw: RawTables) -> None:
     assert entry.find(f"{ATOM}link").get("href") == "https://llm-stats.com"  # type: ignore[union-attr]
 
 
-def test_oldest_changes_over_the_maximum_are_counted(
+def test_small_price_changes_are_omitted_and_changes_over_the_maximum_are_counted(
     raw: RawTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed_module, "_MAX_ENTRIES", 1)
     load_days(raw, *prices(10, 9, 4.5))
+    large = ["m at p: input 9.00 → 4.50 (−50 %)"]
+    assert [entry.title for entry in read(raw, min_change_pct=10).entries] == large
+    monkeypatch.setattr(feed_module, "_MAX_ENTRIES", 1)
     parsed = read(raw)
-    assert [entry.title for entry in parsed.entries] == ["m at p: input 9.00 → 4.50 (−50 %)"]
+    assert [entry.title for entry in parsed.entries] == large
     assert parsed.feed.subtitle.endswith(" 1 older change is omitted.")
 
 
-def test_feed_has_at_most_1000_entries(raw: RawTables, monkeypatch: pytest.MonkeyPatch) -> None:
-    load_days(raw, *prices(10, 9))
-    reader = cast(Reader, ConnectionReader(raw))
-    one = changes.since(reader, FIRST_DAY)
-    many = dataclasses.replace(one, rows=one.rows * 1002)
-    monkeypatch.setattr(changes, "since", lambda *_: many)
-    text = feed(reader, FIRST_DAY)
-    assert text.count("<entry>") == 1000
-    assert "2 older changes are omitted." in text
-
-
-def test_command_prints_the_feed_with_the_threshold_of_notifications(
+def test_command_prints_the_feed_of_the_sample_with_the_threshold_of_notifications(
     on_demo: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arguments = ("changes", "--since", "30d", "--format", "atom")
     every = feedparser.parse(on_demo(*arguments).out)
     assert len(every.entries) == 7
+    assert every.feed.subtitle == SAMPLE_TEXT
+    assert all(SAMPLE_TEXT in entry.summary for entry in every.entries)
+    assert every.feed.author_detail == {"name": "llm-stats sample"}
     monkeypatch.setenv("SOURCES__LLM_STATS__NOTIFY_MIN_CHANGE_PCT", "18")
     some = feedparser.parse(on_demo(*arguments).out)
     omitted = {entry.id for entry in every.entries} - {entry.id for entry in some.entries}
