@@ -186,6 +186,9 @@ def test_model_is_unlisted_after_404_on_two_days_in_a_row() -> None:
         "loaded-in-the-same-instant": [first, second],
         "not-listed": [(*first, "not_found", 1, False), (*second, "not_found", 1, False)],
         "still-listed": [(*first, "not_found", 1, False), (*second, "not_found", 1, True)],
+        "listed-before": [(*first, "not_found", 1, True), (*second, "not_found", 1, False)],
+        "listed": [(*first, "not_found", 1, True), (*second, "not_found", 1, True)],
+        "read-on-the-second-day": [first, (*second, "not_found", 1, False)],
         "unknown": [first, second],
     }
     fetched_at = {
@@ -199,9 +202,11 @@ def test_model_is_unlisted_after_404_on_two_days_in_a_row() -> None:
         "next-day-within-24-hours": DAY_2 - 11 * HOUR,
         "loaded-before": DAY_2,
         "not-listed": DAY_2,
+        "read-on-the-second-day": DAY_2,
     }
     assert not_found(fetches, fetched_at) == expected
-    not_listed = {"not-listed": fetches["not-listed"], "two-days": fetches["two-days"]}
+    names = ("not-listed", "two-days", "read-on-the-second-day")
+    not_listed = {name: fetches[name] for name in names}
     for read_at in (DAY_1, DAY_1 + HOUR):
         untrusted = [("r0", DAY_0, False), ("r", read_at, False)]
         assert not_found(not_listed, reads=untrusted) == {"not-listed": DAY_2}
