@@ -9,11 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 from llm_stats import sample
-from llm_stats.pipeline.run import execute
-from llm_stats.sample import SampleApi
-from llm_stats.sample.demo import demo_settings
 from llm_stats.transform import files
-from llm_stats.transform.checks import Scope
+from llm_stats.warehouse.duckdb_file import DuckDBWarehouse
 from llm_stats.warehouse.duckdb_reader import MaterializedReader
 from support.macro_calls import MACRO_CALLS
 from support.new_warehouse import new_warehouse
@@ -142,28 +139,19 @@ def test_views_of_an_attached_database_read_their_own_database(
             assert rows == reader.query(f"from {mart} order by all").rows, mart
 
 
-def test_every_run_stores_the_id_of_its_snapshot_and_keeps_the_views(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A run that created the views again would have to check all models, which is slow.
-
-    The runs of this test skip the checks.
-    """
-    monkeypatch.setattr("llm_stats.warehouse.working_copy.due_scope", lambda *_: Scope.NONE)
-    database = tmp_path / "llm_stats.duckdb"
+def test_every_run_stores_the_id_of_its_snapshot_and_keeps_the_views(built_demo: Path) -> None:
+    """A run that created the views again would have to check all models, which is slow."""
     macros = "select macro_definition from duckdb_functions() where function_name = 'workload_cost'"
     views = "select view_oid from duckdb_views() where schema_name = 'marts' order by all"
     found = []
-    for _ in range(2):
-        with SampleApi(sample.today()[:1]) as api:
-            execute(demo_settings(api, database), catalog_only=True, all_models=True)
-        snapshot_id = database.resolve().parent.name
-        with duckdb.connect(database, read_only=True) as connection:
-            assert connection.execute("from history.snapshot").fetchall() == [(snapshot_id,)]
-            assert f"'{snapshot_id}'" in connection.execute(macros).fetchall()[0][0]
+    for snapshot in DuckDBWarehouse(built_demo / "llm_stats.duckdb").snapshots.all():
+        with duckdb.connect(snapshot.file, read_only=True) as connection:
+            assert connection.execute("from history.snapshot").fetchall() == [(snapshot.id,)]
+            assert f"'{snapshot.id}'" in connection.execute(macros).fetchall()[0][0]
             assert connection.execute("from marts.workload_cost(1, 1)").fetchall()
             found.append(connection.execute(views).fetchall())
-    assert found[0] == found[1]
+    yesterday, today = found
+    assert yesterday == today
 
 
 def test_copy_of_a_snapshot_answers(old: Path, expected: Rows, tmp_path: Path) -> None:
