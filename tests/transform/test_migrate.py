@@ -58,27 +58,31 @@ def test_readers_reject_an_older_version_with_a_hint(llm_stats: Command, older: 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("unchecked")
-def test_run_migrates_even_if_no_model_is_due_and_a_rollback_restores_the_older_version(
+def test_run_migrates_even_if_no_model_is_due_and_again_after_a_rollback(
     llm_stats: Command, older: Path, api: SampleApi, tmp_path: Path
 ) -> None:
+    """No model is due in the first run; the run after the rollback loads a model."""
     migrated = tmp_path / "migrated.duckdb"
     migrated.write_bytes(older.read_bytes())
     with duckdb.connect(migrated) as connection:
         migrate(DuckDBConnection(connection))
-    run = ("run", "murmur-1", "--base-url", api.base_url, "--max-age", "7d")
-    done = llm_stats(*run)
+    run = ("run", "murmur-1", "--base-url", api.base_url)
+    done = llm_stats(*run, "--max-age", "7d")
     assert done.code == 0
     assert f"published {older}" in done.out
-    assert_migrated(older)
+    assert_migrated(older, load_count=2)
     assert history(older) == history(migrated)
     assert llm_stats("show", "offers").code == 0
-    assert "no model is due" in llm_stats(*run).out
+    assert "no model is due" in llm_stats(*run, "--max-age", "7d").out
     assert llm_stats("snapshots").code == 0
     assert llm_stats("rollback").code == 0
     assert f"{older} has schema version 2" in llm_stats("show").err
+    assert llm_stats(*run).code == 0
+    assert_migrated(older, load_count=3)
+    assert history(older) == history(migrated)
 
 
-def assert_migrated(database: Path) -> None:
+def assert_migrated(database: Path, load_count: int) -> None:
     with duckdb.connect(database, read_only=True) as connection:
         assert schema_version(DuckDBConnection(connection)) == SCHEMA_VERSION
         columns = (
@@ -89,7 +93,7 @@ def assert_migrated(database: Path) -> None:
             "select (select count(distinct load_id) from staging.fetches), (select count(distinct "
             "load_id) from history.row_counts)"
         )
-        assert connection.execute(loads).fetchall() == [(2, 2)]
+        assert connection.execute(loads).fetchall() == [(load_count, load_count)]
 
 
 def test_empty_database_is_not_migrated() -> None:
