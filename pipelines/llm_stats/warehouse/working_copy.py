@@ -193,7 +193,7 @@ class DuckDBWorkingCopy:
             inner join duckdb_databases() using (database_name)
             where database_name = 'old'
         """
-        total, free, block_size, storage = connection.execute(query).fetchall()[0]
+        ((total, free, block_size, storage),) = connection.execute(query).fetchall()
         is_rewritten = storage != _STORAGE_TAG or has_much_free_space(total, free, block_size)
         compact = self.path.with_name("compact")
         if is_rewritten:
