@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.ecosystem, pytest.mark.timeout(900)]
 
 _VERSION = "1.5.5"
 _EXTENSIONS = ("ducklake", "postgres_scanner")
-RUNS = 2
+Start = Callable[..., subprocess.Popen[str]]
 
 
 @pytest.fixture(scope="module")
@@ -32,35 +32,57 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
     return python_with(tmp_path_factory.mktemp("lake"), *packages)
 
 
-@pytest.fixture
-def start(
-    python: str, new_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., subprocess.Popen[str]]:
-    """Return a function that starts a program of `support/programs` on a new DuckLake."""
+@pytest.fixture(scope="module")
+def new_lake(python: str, new_database: Callable[[], str]) -> Callable[[Path], Start]:
+    """Return a function that names a DuckLake which does not exist yet, by the folder of its data.
+
+    It returns a function that starts a program of `support/programs` on this DuckLake.
+    """
     installed = (
         Path(python)
         .parents[1]
         .glob("lib/*/site-packages/duckdb_extension_*/extensions/*/*.duckdb_extension")
     )
-    credentials = {
-        "CATALOG": new_database(),
-        "STORAGE__BUCKET_URL": str(tmp_path / "lake"),
-        "EXTENSIONS": json.dumps([f"'{file}'" for file in sorted(installed)]),
-    }
-    environment = os.environ | {
-        f"DESTINATION__DUCKLAKE__CREDENTIALS__{name}": value for name, value in credentials.items()
-    }
-    environment["PYTHONPATH"] = str(ROOT / "tests")
+    extensions = json.dumps([f"'{file}'" for file in sorted(installed)])
 
-    def start(program: str, *arguments: object) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [python, str(PROGRAMS / f"{program}.py"), *map(str, arguments)],
-            env=environment,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    def new(folder: Path) -> Start:
+        credentials = {
+            "CATALOG": new_database(),
+            "STORAGE__BUCKET_URL": str(folder),
+            "EXTENSIONS": extensions,
+        }
+        environment = {
+            f"DESTINATION__DUCKLAKE__CREDENTIALS__{name}": value
+            for name, value in credentials.items()
+        }
+        environment["PYTHONPATH"] = str(ROOT / "tests")
 
-    return start
+        def start(program: str, *arguments: object) -> subprocess.Popen[str]:
+            return subprocess.Popen(
+                [python, str(PROGRAMS / f"{program}.py"), *map(str, arguments)],
+                env=os.environ | environment,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+
+        return start
+
+    return new
+
+
+@pytest.fixture(scope="module")
+def published(
+    new_lake: Callable[[Path], Start], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Start, str]:
+    """Return the folder of a DuckLake that one run has filled, and the output of the run.
+
+    The second item starts a program on the DuckLake. The data is in the subfolder `lake`; the local
+    files are next to `w.duckdb`.
+    """
+    folder = tmp_path_factory.mktemp("published")
+    start = new_lake(folder / "lake")
+    (output,) = output_of(start("publish_generations", folder / "w.duckdb", 1, "ducklake"))
+    return folder, start, output
 
 
 def output_of(process: subprocess.Popen[str]) -> list[str]:
@@ -70,22 +92,23 @@ def output_of(process: subprocess.Popen[str]) -> list[str]:
 
 
 def test_ducklake_and_duckdb_have_the_same_rows(
-    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+    new_lake: Callable[[Path], Start], tmp_path: Path
 ) -> None:
+    start = new_lake(tmp_path / "lake")
     output_of(start("compare_with_ducklake", tmp_path / "llm_stats.duckdb"))
     assert list((tmp_path / "lake").rglob("*.parquet"))
 
 
-def test_user_query_cannot_write(
-    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
-) -> None:
-    database, lake = tmp_path / "w.duckdb", tmp_path / "lake"
-    count = "select count(*) from marts.offers"
-    (before,) = output_of(start("query_ducklake", database, count))
-    assert "creating a new DuckLake is explicitly disabled" in before, (
-        "readers do not create a DuckLake"
-    )
-    output_of(start("publish_generations", database, 1, "ducklake"))
+def test_reader_creates_no_ducklake(new_lake: Callable[[Path], Start], tmp_path: Path) -> None:
+    start = new_lake(tmp_path / "lake")
+    query = "select count(*) from marts.offers"
+    (answer,) = output_of(start("query_ducklake", tmp_path / "w.duckdb", query))
+    assert "creating a new DuckLake is explicitly disabled" in answer
+
+
+def test_user_query_cannot_write(published: tuple[Path, Start, str]) -> None:
+    folder, start, _ = published
+    database, lake = folder / "w.duckdb", folder / "lake"
     files = sorted(lake.rglob("*"))
     wants = {
         f"explain analyze copy (select 1) to '{lake}/new.csv'": "only one statement that reads",
@@ -96,7 +119,7 @@ def test_user_query_cannot_write(
         "select * from read_text('/etc/hostname')": "Cannot access file",
         "set enable_external_access = true": "only one statement that reads",
         "select path from duckdb_databases()": "://batch:***@",
-        count: "[(",
+        "select count(*) from marts.offers": "[(",
     }
     answers = [json.loads(line) for line in output_of(start("query_ducklake", database, *wants))]
     for (query, expected), (_, text) in zip(wants.items(), answers, strict=True):
@@ -107,19 +130,15 @@ def test_user_query_cannot_write(
 
 
 def test_one_process_loads_while_two_read(
-    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+    published: tuple[Path, Start, str], tmp_path: Path
 ) -> None:
+    folder, start, first = published
     stop = tmp_path / "stop"
-    output_of(
-        start("publish_generations", tmp_path / "w.duckdb", 1, "ducklake")
-    )  # readers do not create a DuckLake
     readers = [
         start("poll_ducklake", tmp_path / machine / "w.duckdb", stop) for machine in ("a", "b")
     ]
-    published = [
-        json.loads(line)
-        for line in output_of(start("publish_generations", tmp_path / "w.duckdb", RUNS, "ducklake"))
-    ]
+    (second,) = output_of(start("publish_generations", folder / "w.duckdb", 1, "ducklake", 2))
+    published_at = [json.loads(output) for output in (first, second)]
     stop.touch()
     for reader in readers:
         seen = json.loads(output_of(reader)[0])
@@ -132,9 +151,9 @@ def test_one_process_loads_while_two_read(
         for line in output_of(
             start(
                 "ducklake_past",
-                tmp_path / "w.duckdb",
-                json.dumps([moment for _, moment in published]),
+                folder / "w.duckdb",
+                json.dumps([moment for _, moment in published_at]),
             )
         )
     ]
-    assert past == [[number, number] for number, _ in published], "time travel and history agree"
+    assert past == [[number, number] for number, _ in published_at], "time travel and history agree"

@@ -28,8 +28,10 @@ def generation(number: int) -> list[dict[str, Any]]:
     return records
 
 
-def publish_prices(database: Path, count: int, destination: str) -> Iterator[tuple[int, float]]:
-    """Publish `count` states, one run each: all input prices are 1, then 2, and so on.
+def publish_prices(
+    database: Path, count: int, destination: str, first: int = 1
+) -> Iterator[tuple[int, float]]:
+    """Publish `count` states, one run each: all input prices are `first`, then 1 more, and so on.
 
     Each run requests all models, also those without an offer.
 
@@ -38,7 +40,7 @@ def publish_prices(database: Path, count: int, destination: str) -> Iterator[tup
     with SampleApi() as api:
         given = {"destination": destination, "max_age": dt.timedelta(0)}
         settings = demo_settings(api, database).model_copy(update=given)
-        for price in range(1, count + 1):
+        for price in range(first, first + count):
             records = sample.today()
             for entry in records:
                 for offer in entry["providers"]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import pathlib
 import sys
+import time
 
 from llm_stats.destinations import open_reader
 from llm_stats.settings import WarehouseLocation
@@ -27,7 +28,10 @@ location, stop = (
     pathlib.Path(sys.argv[2]),
 )
 states = []
-while not stop.exists():
+is_last = False
+while not is_last:
+    is_last = stop.exists()  # the last read begins after the last publication
     with open_reader(location) as reader:
         states += [list(row) for row in reader.query(STATE).rows]
+    time.sleep(0.2)  # without a pause, the readers would slow the loader down
 print(json.dumps(states))
