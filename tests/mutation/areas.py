@@ -80,6 +80,11 @@ AREAS: dict[str, dict[str, tuple[str, ...]]] = {
             "tests/transform/test_macros.py",
             "tests/transform/test_dialect.py",
         ),
+        f"{_PACKAGE}/transform/apply.py": (
+            "tests/transform/test_apply.py",
+            "tests/sql/history/test_row_hash.py",
+            "tests/destinations/test_same_on_postgres.py",
+        ),
         f"{_PACKAGE}/transform/checks.py": ("tests/transform", "tests/sql/checks"),
         f"{_PACKAGE}/transform": (
             "tests/transform",

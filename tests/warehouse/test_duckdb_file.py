@@ -276,3 +276,8 @@ def test_warehouses_in_one_folder_are_independent(tmp_path: Path) -> None:
                 publish(warehouse.snapshots, tmp_path, 10 * value + place)
     assert [stored_value(warehouse.database) for warehouse in warehouses] == [10, 11, 12]
     assert [len(warehouse.snapshots.all()) for warehouse in warehouses] == [1, 1, 1]
+
+
+def test_names_that_differ_in_the_suffix_have_separate_folders(tmp_path: Path) -> None:
+    folders = [DuckDBWarehouse(tmp_path / name).folder.name for name in ("w.duckdb", "w.db", "w")]
+    assert folders == [".w", ".w.db.files", ".w.files"]
