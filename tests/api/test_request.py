@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from llm_stats.api.request import MemoryState, PendingRequest
 from llm_stats.schema.fetch import Validators
 
@@ -54,3 +58,19 @@ def test_seed_of_a_client_without_a_cache_is_replaced_at_midnight() -> None:
     assert state.idempotency_seed() == seed
     state._seed = dt.date(2026, 1, 1), seed
     assert state.idempotency_seed() != seed
+
+
+def test_threads_of_a_client_without_a_cache_have_the_same_seed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The seed is created slowly, so that all threads ask for it before it exists."""
+
+    def slow(size: int, create: Callable[[int], str] = secrets.token_hex) -> str:
+        time.sleep(0.05)
+        return create(size)
+
+    monkeypatch.setattr(secrets, "token_hex", slow)
+    state = MemoryState()
+    with ThreadPoolExecutor(4) as threads:
+        seeds = [threads.submit(state.idempotency_seed) for _ in range(4)]
+    assert len({seed.result() for seed in seeds}) == 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -76,15 +77,17 @@ class MemoryState:
 
     def __init__(self) -> None:
         self._seed: tuple[dt.date, str] | None = None
+        self._lock = threading.Lock()
 
     def log_request(self) -> None:
         pass
 
     def idempotency_seed(self) -> str:
         today = dt.datetime.now(dt.UTC).date()
-        if self._seed is None or self._seed[0] != today:
-            self._seed = today, secrets.token_hex(16)
-        return self._seed[1]
+        with self._lock:
+            if self._seed is None or self._seed[0] != today:
+                self._seed = today, secrets.token_hex(16)
+            return self._seed[1]
 
     def store_quota(self, quota: Quota) -> None:
         pass
