@@ -7,7 +7,6 @@ test states the exact input of the query.
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ import pyarrow as pa
 from llm_stats.connection import DuckDBConnection
 from llm_stats.table import Table
 from llm_stats.transform import files
+from support.queries import shared_connection
 
 Row = dict[str, Any]
 
@@ -54,12 +54,9 @@ class SmallTables:
 
 @contextmanager
 def _database() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a connection whose default database is new and empty; delete the database at the end.
-
-    All databases are attached to one connection, because a new connection takes 20 ms.
-    """
+    """Yield a connection to a new, empty database; delete the database at the end."""
     number = next(_numbers)
-    with _connection().cursor() as connection:
+    with shared_connection().cursor() as connection:
         connection.execute(f"attach ':memory:' as small_{number}")
         connection.execute(f"use small_{number}")
         try:
@@ -67,11 +64,6 @@ def _database() -> Iterator[duckdb.DuckDBPyConnection]:
         finally:
             connection.execute("use memory")
             connection.execute(f"detach small_{number}")
-
-
-@functools.cache
-def _connection() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect()
 
 
 _numbers = itertools.count()
