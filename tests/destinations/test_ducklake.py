@@ -34,9 +34,10 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def new_lake(python: str, new_database: Callable[[], str]) -> Callable[[Path], Start]:
-    """Return a function that names a DuckLake which does not exist yet, by the folder of its data.
+    """Return a function that prepares a DuckLake with its data in a folder.
 
-    It returns a function that starts a program of `support/programs` on this DuckLake.
+    That function returns another, which starts a program of `support/programs` on the DuckLake. The
+    first run creates the DuckLake.
     """
     installed = (
         Path(python)

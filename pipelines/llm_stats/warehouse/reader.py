@@ -160,7 +160,7 @@ class Reader(ABC):
 
     @functools.cached_property
     def _by_address(self) -> dict[tuple[str, str], Described]:
-        """The relations by schema and name; cached, because DuckDB lists macros in 20 ms."""
+        """The relations by schema and name. Cached, because listing the macros takes 20 ms."""
         return {(item.schema, item.name): item for item in self.relations()}
 
     @abstractmethod
