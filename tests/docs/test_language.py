@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -63,20 +63,6 @@ PATTERNS = {
     r"\bmend(?:s|ed)?\b": "repair, correct",
 }
 
-
-def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
-    """Return one pattern that matches where any pattern does; spaces also match line breaks.
-
-    The `\\b` at the start of most patterns is compared only once, which is five times as fast.
-    """
-    word = r"\b"
-    others = [pattern for pattern in patterns if not pattern.startswith(word)]
-    words = [pattern.removeprefix(word) for pattern in patterns if pattern.startswith(word)]
-    return re.compile("|".join([*others, f"{word}(?:{'|'.join(words)})"]).replace(" ", r"\s+"))
-
-
-_ANY_SLIP = _any_of(PATTERNS)
-
 #: Docstring that begins with a clause instead of a noun or a verb.
 _DOCSTRING_START = re.compile(r"(?:What|Who|Whoever|Whatever|How|Where|When|Why)\b(?!.*\?)")
 
@@ -101,7 +87,6 @@ def test_texts_avoid_the_patterns() -> None:
         f"{_label(file)}:{text.count(chr(10), 0, match.start()) + 1}: {match[0]!r}; write: {plain}"
         for file in _files()
         for text in [file.read_text("utf-8")]
-        if _ANY_SLIP.search(text)
         for pattern, plain in better.items()
         for match in pattern.finditer(text)
     ]
@@ -136,7 +121,6 @@ def test_docstrings_begin_with_a_noun_or_a_verb() -> None:
 )
 def test_a_slip_is_found(text: str) -> None:
     assert any(re.search(pattern, text) for pattern in PATTERNS)
-    assert _ANY_SLIP.search(text)
 
 
 @pytest.mark.parametrize(
